@@ -3,7 +3,16 @@ export type {FinetuneResult, WrittenResult} from './finetune/finetune-result.js'
 export {type FinetuneOptions} from './finetune/finetune-options.js';
 export {compareWeights, type CompareOptions} from './finetune/comparison/compare-weights.js';
 export type {ComparedWeights, WeightsComparison} from './finetune/comparison/comparison.js';
-export {crossValidate, type CrossValidationResult} from './finetune/folds/cross-validate.js';
+export {
+  crossValidate,
+  type CrossValidateOptions,
+  type CrossValidationResult,
+} from './finetune/folds/cross-validate.js';
+export {
+  trainEnsemble,
+  type EnsembleResult,
+  type TrainEnsembleOptions,
+} from './finetune/ensemble/train-ensemble.js';
 export {evaluate, type Evaluation, type EvaluateOptions} from './finetune/evaluate.js';
 export {resolveRecipe} from './finetune/recipe/resolve-recipe.js';
 export type {Phase} from './finetune/recipe/phases.js';
@@ -19,6 +28,11 @@ export {
   type ExportModelOptions,
   type ExportModelResult,
 } from './export/export-model.js';
+export {
+  exportEnsemble,
+  type ExportEnsembleOptions,
+  type ExportEnsembleResult,
+} from './export/ensemble/export-ensemble.js';
 export {loadModel, type LoadModelOptions} from './export/load-model.js';
 export type {
   ExportedModel,

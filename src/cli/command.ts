@@ -6,7 +6,7 @@ import type {Terminal} from './terminal/screen/terminal.js';
 export interface CommandInput {
   /** Arguments after `finetune`, as typed. */
   readonly args: readonly string[];
-  /** Positional arguments by name. `image` of `predict` is a list. */
+  /** Positional arguments by name. `image` of `predict` and `model` of `evaluate` are lists. */
   readonly positionals: Readonly<Record<string, unknown>>;
   /** Validated option values of every source, highest precedence first. */
   readonly optionSources: readonly OptionSource[];

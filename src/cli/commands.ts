@@ -1,6 +1,7 @@
 import {EXPORT_FORMATS} from '../export/formats/exporters.js';
 import type {OptionTable} from '../finetune/options/option.js';
 import type {CommandHandler} from './command.js';
+import {INFERENCE_OPTIONS} from './inference-options.js';
 import {readDemoDefaults} from './options/recipe-file.js';
 import {EXPORT_OPTIONS, FEATURE_VECTOR_OPTIONS} from './options/feature-options.js';
 import {withDefaults, withHelp, pickOptions, omitOptions} from './options/command-options.js';
@@ -110,34 +111,41 @@ export const COMMANDS = {
     load: async () => (await import('./commands/preview.js')).previewCommand,
   },
   evaluate: {
-    usage: 'evaluate [model] [dir]',
-    description: 'Evaluate an exported model on a folder of images',
-    options: pickOptions(
-      'data',
-      ...BACKEND_OPTIONS,
-      ...DATASET_OPTIONS,
-      'maxPerClass',
-      'seed',
-      'assertAccuracy',
-      ...OUTPUT_OPTIONS,
-    ),
-    examples: [['$0 evaluate runs/pets-resnet50 --data more-pets', 'classes are matched by name']],
-    load: async () => (await import('./commands/evaluate.js')).evaluateCommand,
+    usage: 'evaluate [model..]',
+    description: 'Evaluate exported models, and their ensemble, on a folder of images',
+    options: {
+      ...pickOptions('data', ...BACKEND_OPTIONS, ...DATASET_OPTIONS, 'maxPerClass', 'seed'),
+      ...pickOptions('assertAccuracy', ...OUTPUT_OPTIONS),
+      ...INFERENCE_OPTIONS,
+    },
+    positionals: {
+      model: 'runs or exported models [default: the newest run]; then the folder, without --data',
+    },
+    examples: [
+      ['$0 evaluate runs/pets-resnet50 --data more-pets', 'classes are matched by name'],
+      ['$0 evaluate runs/a runs/b runs/c --data more-pets', 'each of them, and their ensemble'],
+    ],
+    load: async () => (await import('./commands/evaluate/evaluate.js')).evaluateCommand,
   },
   predict: {
     usage: 'predict [model] [image..]',
     description: 'Classify images: files, folders or patterns',
     options: {
       ...pickOptions(...BACKEND_OPTIONS, 'exclude', 'followLinks', ...OUTPUT_OPTIONS),
+      ...INFERENCE_OPTIONS,
       top: {
         schema: {type: 'integer', minimum: 1},
         help: 'how many classes to name for each image',
         default: 1,
       },
     },
+    positionals: {
+      model: 'a run, or the exported model in it, or several of them [default: the newest run]',
+    },
     examples: [
       ["$0 predict runs/pets-resnet50 'new/*.jpg' --top 3", 'three guesses an image'],
       ['$0 predict new', 'by the model of the newest run'],
+      ['$0 predict runs/a runs/b new', 'by several models: the mean of their probabilities'],
       ['$0 predict runs/pets-resnet50 - < cat.jpg', 'an image from standard input'],
     ],
     load: async () => (await import('./commands/predict/predict.js')).predictCommand,
@@ -225,6 +233,7 @@ export const COMMANDS = {
         ...DATASET_OPTIONS,
         'folds',
         'fold',
+        'ensemble',
         'recipe',
         'resume',
       ),

@@ -73,3 +73,19 @@ export function findModel(args: readonly string[], terminal: Terminal): ModelArg
   );
   return {directory, rest: args};
 }
+
+/** Models that a command uses, and its remaining arguments. */
+export interface ModelArguments {
+  /** Directories of exported models. */
+  readonly directories: readonly [string, ...string[]];
+  readonly rest: readonly string[];
+}
+
+/** Finds the models that the first arguments name, as `findModel` does for one. */
+export function findModels(args: readonly string[], terminal: Terminal): ModelArguments {
+  const {directory, rest} = findModel(args, terminal);
+  const end = rest.findIndex(arg => modelDirectory(arg) === undefined);
+  const others = end < 0 ? rest : rest.slice(0, end);
+  const directories = others.map(arg => modelDirectory(arg)!);
+  return {directories: [directory, ...directories], rest: rest.slice(others.length)};
+}

@@ -1,10 +1,10 @@
 import {existsSync, readdirSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {AbortedError, UsageError} from '../core/errors.js';
-import {FOLDS_FILES} from '../finetune/folds/cross-validation-directory.js';
 import type {OptionSource} from '../finetune/options/merge-options.js';
 import {keysOf} from '../finetune/options/options.js';
 import {
+  FOLDS_FILES,
   hasRunFile,
   isInterrupted,
   workingDirectoryOf,

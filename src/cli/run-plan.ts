@@ -71,13 +71,14 @@ export class RunPlan {
     return toFolderOptions({...this.values, ...(seed !== undefined && {seed})});
   }
 
-  get #recipeSources(): readonly OptionSource<RecipeInput>[] {
+  /** Recipe options of every source, highest precedence first. */
+  get recipeSources(): readonly OptionSource<RecipeInput>[] {
     return pickValues(RECIPE_OPTIONS, this.#optionSources);
   }
 
   /** Recipe options that were set explicitly. */
   get requested(): RecipeInput {
-    return mergeOptions(this.#recipeSources).values;
+    return mergeOptions(this.recipeSources).values;
   }
 
   /** Arguments of the command, without passwords. */
@@ -87,15 +88,12 @@ export class RunPlan {
 
   /**
    * Resolves the recipe for these images.
-   * @param overrides values that replace those of every source
+   * @param recipeSources default: those of the run; a member of an ensemble has its own
    * @throws UsageError (exit 2) for phases that cannot be trained
    */
-  resolve(folder: ImageFolder, gpu: boolean, overrides: RecipeInput = {}): ResolvedRecipe {
-    return mergeRecipe(
-      [{source: 'flag', values: overrides}, ...this.#recipeSources],
-      computeDatasetStats(folder, {...this.requested, ...overrides}, gpu),
-      usableMemory(),
-    );
+  resolve(folder: ImageFolder, gpu: boolean, recipeSources = this.recipeSources): ResolvedRecipe {
+    const {values} = mergeOptions(recipeSources);
+    return mergeRecipe(recipeSources, computeDatasetStats(folder, values, gpu), usableMemory());
   }
 
   /** Output directory of the run. */

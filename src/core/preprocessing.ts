@@ -68,6 +68,13 @@ export function computeFillColor({
   return channelOrder === 'rgb' ? [first, second, third] : [third, second, first];
 }
 
+/** Key of the pixels that a preprocessing makes of an image. Normalization is not in it: it is part of the network. */
+export function resizeKey(preprocessing: Preprocessing): string {
+  const {resizeSize, cropSize, interpolation, fit = 'crop'} = preprocessing;
+  const fill = fit === 'pad' ? computeFillColor(preprocessing) : [];
+  return [fit, resizeSize, cropSize, interpolation, ...fill].join(' ');
+}
+
 /** The same preprocessing with another fit. `crop` is stored as an absent key, as in files from before the other fits existed. */
 export function withFit({fit: _, ...preprocessing}: Preprocessing, fit: Fit): Preprocessing {
   return fit === 'crop' ? preprocessing : {...preprocessing, fit};

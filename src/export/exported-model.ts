@@ -1,21 +1,30 @@
-import {inferenceBatchSize} from '../backbones/activation-bytes.js';
 import type {BackboneSpec} from '../backbones/resnet-specs.js';
 import {
   checkArgument,
   checkOptions,
   ABORT_SIGNAL,
   integerFrom,
+  oneOf,
   type ArgumentKind,
 } from '../core/arguments.js';
 import {defineError, UsageError, throwIfAborted} from '../core/errors.js';
-import type {Preprocessing} from '../core/preprocessing.js';
-import {tf} from '../backend/tensorflow.js';
-import type {InferenceModel} from '../heads/inference-model.js';
-import {specOf, type ModelMetrics, type ModelRecord} from './record/model-record.js';
-import {assertFinite, runNetwork} from './probabilities.js';
+import {resizeKey, type Preprocessing} from '../core/preprocessing.js';
 import type {ImageInput} from '../datasets/images/read-square.js';
+import {
+  TEST_TIME_AUGMENTATIONS,
+  type TestTimeAugmentation,
+} from '../datasets/images/test-time-views.js';
+import {combineVotes, type Vote} from './ensemble/vote.js';
 import {toImageInput, type ImageSource} from './image-source.js';
-import {readPixels} from './read-pixels.js';
+import type {ModelMember} from './model-member.js';
+import {readAllViews} from './read-pixels.js';
+import type {ModelMetrics, ModelRecord} from './record/model-record.js';
+import {
+  checkTestTimeAugmentation,
+  imagesPerBatch,
+  scoreImages,
+  type ImageViews,
+} from './score-images.js';
 
 /**
  * A class and its probability.
@@ -47,6 +56,11 @@ export type Predictions = [Prediction, ...Prediction[]];
 export interface ClassifyOptions {
   /** Number of most likely classes to return. Default: all. */
   readonly top?: number;
+  /**
+   * Test-time augmentation: the probabilities are means over views of the image. `flip`: the image and its mirror image. `ten-crop`: corners
+   * and center, and their mirror images. Default: `none`.
+   */
+  readonly tta?: TestTimeAugmentation;
   /** Abort signal, checked between batches. */
   readonly signal?: AbortSignal;
 }
@@ -64,11 +78,11 @@ const PIXELS: ArgumentKind = {
   accepts: value => value instanceof Uint8Array,
 };
 
-/** Maximum number of images that are decoded and classified per batch. */
-const MAX_BATCH_SIZE = 32;
+/** Members of an exported model, at least one. */
+export type ModelMembers = readonly [ModelMember, ...ModelMember[]];
 
 /**
- * An exported classifier, loaded by `loadModel`. The caller disposes it.
+ * An exported classifier, loaded by `loadModel`: one network, or an ensemble of several. The caller disposes it.
  *
  * @example
  * const loaded = await loadModel('./pets-run');
@@ -76,32 +90,39 @@ const MAX_BATCH_SIZE = 32;
  * loaded.dispose();
  */
 export class ExportedModel {
-  /** Class names; the index is the label. */
-  readonly classNames: readonly string[];
+  /** Preprocessing of the first network. The networks of an ensemble may differ; `classify` gives each its own pixels. */
   readonly preprocessing: Preprocessing;
+  /** Architecture of the first network. */
   readonly spec: BackboneSpec;
-  /** Metrics that were measured before the export, if any. */
-  readonly metrics: ModelMetrics;
-  readonly #network: InferenceModel;
+  /** Record of the first network. */
+  readonly record: ModelRecord;
   #isDisposed = false;
 
-  /** Takes ownership of the network. */
+  /**
+   * Takes ownership of the members.
+   * @param classNames class names; the index is the label
+   * @param members the networks: one, unless the model is an ensemble
+   * @param vote how an ensemble combines its members
+   * @param metrics metrics that were measured before the export, if any
+   */
   constructor(
     readonly directory: string,
-    readonly record: ModelRecord,
-    network: InferenceModel,
+    readonly classNames: readonly string[],
+    readonly members: ModelMembers,
+    readonly vote: Vote,
+    readonly metrics: ModelMetrics,
   ) {
-    this.classNames = record.classes;
-    this.preprocessing = record.preprocessing;
-    this.spec = specOf(record);
-    this.metrics = record.metrics ?? {};
-    this.#network = network;
+    const [{preprocessing, spec, record}] = members;
+    this.preprocessing = preprocessing;
+    this.spec = spec;
+    this.record = record;
   }
 
   /**
    * Classifies an image: a path, a `file:` URL, the bytes of an image file, or a Blob.
    * @returns the classes, most likely first
-   * @throws UnreadableImageError if it is not an image; ArgumentError for an unsupported value; ModelDisposedError; AbortedError
+   * @throws UnreadableImageError if it is not an image; ArgumentError for an unsupported value; NoCornersError; ModelDisposedError;
+   * AbortedError
    */
   classify(image: ImageSource, options?: ClassifyOptions): Promise<Predictions>;
   /** Classifies images in batches. An empty list returns an empty list. @throws as for one image, for the first one that cannot be read */
@@ -112,6 +133,7 @@ export class ExportedModel {
   ): Promise<Predictions | Predictions[]> {
     checkOptions<ClassifyOptions>('classify()', options, {
       top: integerFrom(1),
+      tta: oneOf(...TEST_TIME_AUGMENTATIONS),
       signal: ABORT_SIGNAL,
     });
     this.#assertNotDisposed();
@@ -130,28 +152,45 @@ export class ExportedModel {
    * Computes the class probabilities of pixels.
    * @param images RGB pixels, `[n, cropSize, cropSize, 3]`, resized and cropped as `preprocessing` says
    * @returns `[n, classes]`
-   * @throws NotFiniteError
+   * @throws NotFiniteError; UsageError for an ensemble whose networks take different pixels
    */
   probabilities(images: Uint8Array): Float32Array {
     this.#assertNotDisposed();
     checkArgument('probabilities()', 'images', images, PIXELS);
+    if (new Set(this.members.map(member => resizeKey(member.preprocessing))).size > 1)
+      throw new UsageError(
+        `The networks of the ensemble in ${this.directory} resize images in different ways. Give the images to classify().`,
+      );
     const {cropSize} = this.preprocessing;
     if (images.length === 0 || images.length % (cropSize * cropSize * 3) !== 0) {
       throw new UsageError(
         `${images.length} bytes are not the pixels of whole images. Give ${cropSize} x ${cropSize} x 3 bytes for each.`,
       );
     }
-    return assertFinite(
-      runNetwork(images, cropSize, pixels => tf.softmax(this.#network.logits(pixels))),
-      this.directory,
-    );
+    return this.combine(this.members.map(member => member.probabilities(images)));
+  }
+
+  /**
+   * Computes the class probabilities of each member, averaged over the views of an image.
+   * @param images what `readImageViews` returned, at least one
+   * @returns `[n, classes]` for each member
+   * @throws NotFiniteError; ModelDisposedError
+   */
+  memberProbabilities(images: readonly ImageViews[], tta: TestTimeAugmentation): Float32Array[] {
+    this.#assertNotDisposed();
+    return scoreImages(this.members, images, tta);
+  }
+
+  /** Combines probabilities of the members, `[n, classes]` each, by the vote of the ensemble. */
+  combine(members: readonly Float32Array[]): Float32Array {
+    return combineVotes(this.vote, members, this.classNames.length);
   }
 
   /** Frees the memory of the model. Pending classifications fail. A second call does nothing. */
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
-    this.#network.dispose();
+    for (const member of this.members) member.dispose();
   }
 
   #assertNotDisposed(): void {
@@ -160,18 +199,16 @@ export class ExportedModel {
 
   async #classifyAll(
     images: readonly ImageInput[],
-    {top = this.classNames.length, signal}: ClassifyOptions = {},
+    {top = this.classNames.length, tta = 'none', signal}: ClassifyOptions = {},
   ): Promise<Predictions[]> {
+    checkTestTimeAugmentation(this.members, tta);
     const predictions: Predictions[] = [];
-    const batchSize = inferenceBatchSize(this.spec, this.preprocessing.cropSize, MAX_BATCH_SIZE);
+    const batchSize = imagesPerBatch(this.members, tta);
     for (let start = 0; start < images.length; start += batchSize) {
       throwIfAborted(signal);
-      const pixels = await readPixels(
-        images.slice(start, start + batchSize),
-        this.preprocessing,
-        start,
-      );
-      predictions.push(...this.#rank(this.probabilities(pixels), top));
+      const batch = images.slice(start, start + batchSize);
+      const views = await readAllViews(batch, this.members, tta, start);
+      predictions.push(...this.#rank(this.combine(this.memberProbabilities(views, tta)), top));
     }
     return predictions;
   }

@@ -1,8 +1,11 @@
 import {defineError, FinetuneError} from '../core/errors.js';
-import type {Preprocessing} from '../core/preprocessing.js';
 import {READABLE_FORMATS} from '../datasets/images/image-format.js';
 import {describeDecodeError} from '../datasets/images/image-error.js';
 import {readSquare, type ImageInput} from '../datasets/images/read-square.js';
+import type {Preprocessing} from '../core/preprocessing.js';
+import type {TestTimeAugmentation} from '../datasets/images/test-time-views.js';
+import type {ModelMember} from './model-member.js';
+import {readImageViews, type ImageViews} from './score-images.js';
 
 /** A value to classify cannot be read as an image. */
 export class UnreadableImageError extends defineError(
@@ -24,25 +27,38 @@ const nameOf = (image: ImageInput): string =>
     ? image
     : `${image instanceof Uint8Array ? image.length : image.size} bytes`;
 
-async function readOne(
-  image: ImageInput,
-  index: number,
-  preprocessing: Preprocessing,
-): Promise<Uint8Array> {
-  try {
-    return await readSquare(image, preprocessing);
-  } catch (error) {
-    throw new UnreadableImageError({
-      image: nameOf(image),
-      reason: describeDecodeError(error),
-      index,
-      cause: error,
-    });
-  }
-}
+/** Reads every image. @param first index of the first one in the caller's list @throws UnreadableImageError */
+const readAll = <T>(
+  images: readonly ImageInput[],
+  first: number,
+  read: (image: ImageInput) => Promise<T>,
+): Promise<T[]> =>
+  Promise.all(
+    images.map(async (image, i) => {
+      try {
+        return await read(image);
+      } catch (error) {
+        const reason = describeDecodeError(error);
+        const index = first + i;
+        throw new UnreadableImageError({image: nameOf(image), reason, index, cause: error});
+      }
+    }),
+  );
 
 /**
- * Decodes, resizes and crops images exactly as in training.
+ * Decodes, resizes and crops images for the members of a model, exactly as in training.
+ * @param first index of the first image in the caller's list
+ * @throws UnreadableImageError
+ */
+export const readAllViews = (
+  images: readonly ImageInput[],
+  members: readonly ModelMember[],
+  tta: TestTimeAugmentation,
+  first: number,
+): Promise<ImageViews[]> => readAll(images, first, image => readImageViews(image, members, tta));
+
+/**
+ * Decodes, resizes and crops images for one network, exactly as in training.
  * @param first index of the first image in the caller's list
  * @returns RGB pixels, `[n, cropSize, cropSize, 3]`
  * @throws UnreadableImageError
@@ -50,12 +66,11 @@ async function readOne(
 export async function readPixels(
   images: readonly ImageInput[],
   preprocessing: Preprocessing,
-  first = 0,
+  first: number,
 ): Promise<Uint8Array> {
   const bytesPerImage = preprocessing.cropSize ** 2 * 3;
   const pixels = new Uint8Array(images.length * bytesPerImage);
-  const fill = async (image: ImageInput, i: number): Promise<void> =>
-    pixels.set(await readOne(image, first + i, preprocessing), i * bytesPerImage);
-  await Promise.all(images.map(fill));
+  const squares = await readAll(images, first, image => readSquare(image, preprocessing));
+  squares.forEach((square, i) => pixels.set(square, i * bytesPerImage));
   return pixels;
 }

@@ -3,7 +3,7 @@ import {readdir, rename, rm} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
 import {defineError, UsageError} from '../core/errors.js';
 import {isModelFile} from './formats/exporters.js';
-import {MODEL_FILES} from './record/file-names.js';
+import {ENSEMBLE_FILES, MODEL_FILES} from './record/file-names.js';
 
 /** A directory exists that is not an exported model, so finetune does not replace it. */
 export class OutputExistsError extends defineError(
@@ -27,12 +27,16 @@ async function listEntries(directory: string): Promise<string[]> {
 
 /** Files of a kind of export. */
 export interface ExportFiles {
-  /** File that every export of the kind has. */
-  readonly record: string;
+  /** Files of which every export of the kind has one. */
+  readonly records: readonly string[];
   readonly isFile: (name: string) => boolean;
 }
 
-const CLASSIFIER_FILES: ExportFiles = {record: MODEL_FILES.record, isFile: isModelFile};
+/** A model, or an ensemble of models. */
+const MODEL_EXPORT: ExportFiles = {
+  records: [MODEL_FILES.record, ENSEMBLE_FILES.record],
+  isFile: name => isModelFile(name) || Object.values<string>(ENSEMBLE_FILES).includes(name),
+};
 
 /**
  * Checks that a directory may be replaced: it is empty, or an export of the same kind without files added by the user. Leftovers of a
@@ -40,11 +44,12 @@ const CLASSIFIER_FILES: ExportFiles = {record: MODEL_FILES.record, isFile: isMod
  */
 export async function assertReplaceable(
   target: string,
-  {record, isFile}: ExportFiles = CLASSIFIER_FILES,
+  {records, isFile}: ExportFiles = MODEL_EXPORT,
 ): Promise<void> {
   const names = (await listEntries(target)).filter(name => !name.endsWith('.unfinished'));
   const foreign =
-    names.find(name => !isFile(name)) ?? (names.includes(record) ? undefined : names[0]);
+    names.find(name => !isFile(name)) ??
+    (names.some(name => records.includes(name)) ? undefined : names[0]);
   if (foreign !== undefined) throw new OutputExistsError({directory: target, found: foreign});
 }
 

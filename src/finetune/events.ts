@@ -120,6 +120,14 @@ export type RunEvent =
       readonly count: number;
       readonly weights: string;
     }
+  /** A member of an ensemble is trained, or was trained before the run was resumed. `number` counts from 1. */
+  | {
+      readonly type: 'member';
+      readonly number: number;
+      readonly members: number;
+      readonly name: string;
+      readonly isResumed: boolean;
+    }
   | {readonly type: 'checkpoint'; readonly directory: string}
   | {readonly type: 'saved'; readonly directory: string};
 

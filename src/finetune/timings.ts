@@ -39,4 +39,12 @@ export class Stopwatch {
   }
 }
 
+/** Seconds by activity, summed over runs. */
+export const sumTimings = (runs: readonly Stopwatch['timings'][]): Stopwatch['timings'] =>
+  runs.reduce((sum, timings) => {
+    const activities = Object.keys(sum) as (keyof Stopwatch['timings'])[];
+    const added = activities.map(name => [name, round(sum[name] + timings[name])]);
+    return Object.fromEntries(added) as Record<keyof Stopwatch['timings'], number>;
+  });
+
 const round = (timings: number): number => Math.round(timings * 1000) / 1000;

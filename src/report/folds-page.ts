@@ -34,6 +34,8 @@ export interface CrossValidationRecord {
     readonly timings: Pick<Timings, 'total'>;
     readonly run?: string;
   }[];
+  /** Whether the models of all folds were exported as one ensemble. */
+  readonly hasEnsemble?: boolean;
 }
 
 const number = (text: string): Html => html`<td class="number">${text}</td>`;
@@ -160,8 +162,12 @@ function body(record: CrossValidationRecord): Html {
           ${formatInterval(pooled.accuracyCi95)}).
         </p>
         <p class="quiet">
-          The spread is the sample standard deviation over the folds. For a model to use, train
-          again without --folds.
+          The spread is the sample standard deviation over the folds.
+          ${
+            record.hasEnsemble === true
+              ? 'The models of all folds are one ensemble, in the folder model.'
+              : 'For a model to use, train again without --folds, or with --ensemble.'
+          }
         </p>
       </div>
     </section>

@@ -9,7 +9,7 @@ import {FITS, TORCHVISION_PREPROCESSING, withFit} from '../../src/core/preproces
 import {loadImageFolder} from '../../src/datasets/discovery/image-folder.js';
 import {tf, type Tensor2D, type TensorFlow} from '../../src/backend/tensorflow.js';
 import {loadModel} from '../../src/export/load-model.js';
-import {readPixels} from '../../src/export/read-pixels.js';
+import {readSquare} from '../../src/datasets/images/read-square.js';
 import {exportModel} from '../../src/export/export-model.js';
 import {attachHead, type Classifier} from '../../src/heads/classifier.js';
 import {toInference} from '../../src/heads/inference-model.js';
@@ -139,7 +139,8 @@ describe('an exported model in a browser', function () {
     const classifier = attachHead(backbone, LINEAR, ['ants', 'bees', 'neither'], 1);
     randomHead(classifier, 1);
     const paths = photos.samples.map(({path}) => path);
-    await compare(browser(), classifier, await readPixels(paths, classifier.preprocessing));
+    const images = await Promise.all(paths.map(path => readSquare(path, classifier.preprocessing)));
+    await compare(browser(), classifier, Buffer.concat(images));
   });
 
   for (const fit of FITS) {
@@ -164,7 +165,7 @@ describe('an exported model in a browser', function () {
         `// ${canvasSnippet(preprocessing)}`,
         preprocessing.cropSize,
       );
-      const here = await readPixels([image], preprocessing);
+      const here = await readSquare(image, preprocessing);
       expect(there).to.have.lengthOf(here.length);
       // Browsers scale in their own way: a misplaced or stretched image differs by tens.
       const mean =

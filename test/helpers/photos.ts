@@ -51,3 +51,15 @@ export const pixels = async (image: Buffer): Promise<DecodedImage> => {
     .toBuffer({resolveWithObject: true});
   return {data, width: info.width, height: info.height};
 };
+
+/** Where the corners and the center of torchvision's `FiveCrop` are. Python rounds halves to even: 13 / 2 is 6, and 15 / 2 is 8. */
+export function cropPlaces(
+  width: number,
+  height: number,
+  size: number,
+): readonly (readonly [left: number, top: number])[] {
+  const [right, bottom] = [width - size, height - size];
+  const half = (rest: number): number =>
+    rest % 4 === 3 ? Math.ceil(rest / 2) : Math.floor(rest / 2);
+  return [[0, 0], [right, 0], [0, bottom], [right, bottom], [half(right), half(bottom)]]; // prettier-ignore
+}

@@ -26,7 +26,7 @@ export const comparedNames = ({
 export function assertComparisonOptions({values, requested, resumed}: RunPlan): void {
   const {freeze, phases} = requested;
   const unused = Object.entries({
-    ...{folds: values.folds, out: values.out, resume: resumed},
+    ...{folds: values.folds, ensemble: values.ensemble, out: values.out, resume: resumed},
     'assert-accuracy': values.assertAccuracy,
     freeze: freeze === 'probe' ? undefined : freeze,
     phases: phases && 'of the recipe',
@@ -46,7 +46,10 @@ export async function compareCommand(
   {terminal, signal}: CommandContext,
 ): Promise<CommandResult> {
   const {verbose, data, backend, device, offline, workers} = plan.values;
-  const {recipe} = plan.resolve(folder, gpu, {weights: 'auto', freeze: 'probe'});
+  const {recipe} = plan.resolve(folder, gpu, [
+    {source: 'flag', values: {weights: 'auto', freeze: 'probe'}},
+    ...plan.recipeSources,
+  ]);
   const view = new ComparisonView(terminal, {verbose, ...pickListPath(folder, data)});
   const comparison = await compareWeights(folder, recipe, names, {
     ...{backend, device, offline, signal, onEvent: view.listen},

@@ -1,10 +1,9 @@
 import {readFile} from 'node:fs/promises';
-import {join} from 'node:path';
 import type {ImageFolder} from '../../datasets/sample.js';
 import {finetune} from '../../finetune/finetune.js';
 import {crossValidate} from '../../finetune/folds/cross-validate.js';
 import type {ResolvedRecipe} from '../../finetune/recipe/resolve-recipe.js';
-import {RUN_FILES} from '../../finetune/run/run-files.js';
+import {FOLDS_FILES, RUN_FILES} from '../../finetune/run/run-files.js';
 import {checkAccuracy} from '../check-accuracy.js';
 import type {CommandContext, CommandResult} from '../command.js';
 import {pickListPath} from '../load-folder.js';
@@ -12,11 +11,9 @@ import {withResumeHint} from '../resume.js';
 import type {RunPlan} from '../run-plan.js';
 import {ConsoleView} from '../terminal/console-view.js';
 import {FoldsView} from '../terminal/folds-view.js';
-import {
-  formatFoldsSummary,
-  formatNextSteps,
-  formatRunSummary,
-} from '../terminal/format-run-summary.js';
+import {formatNextSteps, formatRunSummary} from '../terminal/format-run-summary.js';
+
+import {formatFolds} from './ensemble/format-folds.js';
 
 /** A run of the command line that is ready to start. */
 export interface PreparedRun {
@@ -31,7 +28,7 @@ export interface PreparedRun {
 
 /** Content of `metrics.json`, so that `--json` and the file agree. */
 const readMetrics = async (run: string): Promise<object> =>
-  JSON.parse(await readFile(join(run, RUN_FILES.metrics), 'utf8')) as object;
+  JSON.parse(await readFile(`${run}/${RUN_FILES.metrics}`, 'utf8')) as object;
 
 /** Trains once, shows the progress and reports the result. */
 export async function trainSingle({
@@ -67,19 +64,22 @@ export async function trainFolds(
   {plan, folder, resolved, out, backendSeconds, context: {terminal, signal}}: PreparedRun,
   folds: number,
 ): Promise<CommandResult> {
-  const {verbose, assertAccuracy} = plan.values;
+  const {verbose, assertAccuracy, ensemble: requestedEnsemble} = plan.values;
   const view = new FoldsView(terminal, resolved.recipe, {verbose});
   view.listen({type: 'recipe', ...resolved});
   const options = {
     ...plan.finetuneOptions(out, resolved, backendSeconds),
     signal,
     onEvent: view.listen,
+    ensemble: requestedEnsemble !== undefined,
   };
   const work = crossValidate(folder, resolved.recipe, folds, options);
-  const {summary, document} = await withResumeHint(out, work).finally(() => view.close());
+  const {summary, ensemble, document} = await withResumeHint(out, work).finally(() => view.close());
+  const {resultStyle, resultColumns} = terminal;
   return {
     document,
-    text: formatFoldsSummary(summary, out, terminal.resultStyle, terminal.resultColumns),
+    text: formatFolds(summary, ensemble, out, {resultStyle, resultColumns}),
+    ...(ensemble && {hint: formatNextSteps(out, ensemble.model, terminal, FOLDS_FILES.page)}),
     ...checkAccuracy(summary.accuracy.mean, assertAccuracy),
   };
 }

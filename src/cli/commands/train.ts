@@ -1,6 +1,6 @@
 import {UsageError} from '../../core/errors.js';
 import {startBackend} from '../../backend/runtime/runtime.js';
-import {validateFoldOptions} from '../../finetune/folds/cross-validate.js';
+import {validateFoldOptions} from '../../finetune/folds/validate-fold-options.js';
 import type {CommandHandler} from '../command.js';
 import {loadFolder} from '../load-folder.js';
 import {RunPlan} from '../run-plan.js';
@@ -8,6 +8,8 @@ import {formatBackend, formatThreads, toBackendOptions} from '../terminal/backen
 import {formatOptions} from '../terminal/format-options.js';
 import {formatLabeled} from '../terminal/screen/layout.js';
 import {assertComparisonOptions, compareCommand, comparedNames} from './compare-weights.js';
+import {parseEnsemble} from './ensemble/parse-ensemble.js';
+import {trainNetworks} from './ensemble/train-ensemble.js';
 import {trainFolds, trainSingle} from './train-runs.js';
 
 /** @throws UsageError (exit 2) for options that conflict with `--folds` */
@@ -32,6 +34,7 @@ export const trainCommand: CommandHandler = async (input, context) => {
   const names = comparedNames(plan);
   if (names === undefined) assertFoldOptions(plan);
   else assertComparisonOptions(plan);
+  const archs = parseEnsemble(plan);
   const {data, verbose, folds} = plan.values;
   const folder = await loadFolder(data, plan.folderOptions, context);
   if (folds !== undefined) validateFoldOptions(folder, plan.requested, folds);
@@ -42,9 +45,11 @@ export const trainCommand: CommandHandler = async (input, context) => {
   terminal.log(
     formatLabeled(dim, 'threads', formatThreads(plan.values.workers, backend), terminal.columns),
   );
-  if (names !== undefined)
-    return compareCommand(plan, names, folder, backend.device === 'gpu', context);
-  const resolved = plan.resolve(folder, backend.device === 'gpu');
+  const gpu = backend.device === 'gpu';
+  if (names !== undefined) return compareCommand(plan, names, folder, gpu, context);
+  if (archs !== undefined)
+    return trainNetworks({plan, folder, archs, gpu, backendSeconds, context});
+  const resolved = plan.resolve(folder, gpu);
   const out = plan.chooseDirectory(resolved.recipe.arch);
   if (verbose)
     for (const line of formatOptions(plan.otherOptions, resolved, out, terminal.columns))

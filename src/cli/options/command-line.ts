@@ -53,7 +53,7 @@ interface UsageConfiguration {
 /** Parsed command line. */
 export interface Invocation {
   readonly command: CommandName;
-  /** Positional arguments of the command by name. `image` of `predict` is a list. */
+  /** Positional arguments of the command by name. `image` of `predict` and `model` of `evaluate` are lists. */
   readonly positionals: Readonly<Record<string, unknown>>;
   /** Flags by kebab-case name, as typed. */
   readonly flags: Readonly<Record<string, unknown>>;
@@ -137,9 +137,7 @@ function toInvocation(
     positionals: Object.fromEntries(positionals.map(name => [name, argv[name]])),
     flags,
   };
-  return command === 'train' || command === 'evaluate'
-    ? positionalToDataFlag(invocation)
-    : invocation;
+  return command === 'train' ? positionalToDataFlag(invocation) : invocation;
 }
 
 const extraArgumentError = (command: CommandName, token: string): UsageError =>

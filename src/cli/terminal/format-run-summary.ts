@@ -156,7 +156,7 @@ export function formatRunSummary(
 /** Summary at the end of a cross-validation. */
 export function formatFoldsSummary(
   {folds, accuracy, balancedAccuracy, pooled}: CrossValidationSummary,
-  run: string,
+  {run, model}: {readonly run: string; readonly model?: string},
   style: Style,
   columns: number,
 ): string {
@@ -180,7 +180,9 @@ export function formatFoldsSummary(
       'runs',
       `${printable(run)}/fold-1 to fold-${folds}; folds.html shows them, folds.json has the figures`,
     ],
-    ['', style.dim('For a model to use, train again without --folds.')],
+    model === undefined
+      ? ['', style.dim('For a model to use, train again without --folds, or with --ensemble.')]
+      : ['model', `${printable(model)}, the ensemble of all folds`],
   ];
   return formatLines(lines, style, columns);
 }
@@ -190,13 +192,14 @@ export const formatNextSteps = (
   run: string,
   model: string,
   {style, columns}: Pick<Terminal, 'style' | 'columns'>,
+  page = 'report.html',
 ): string =>
   formatSteps(
     'Next',
     [
       [`${PROGRAM_NAME} predict ${quoted(model)} IMAGE...`, 'classify new images'],
       [`${PROGRAM_NAME} evaluate ${quoted(model)} --data DIR`, 'measure it on other images'],
-      [quoted(`${run}/report.html`), 'curves, confusions and mistakes, for a browser'],
+      [quoted(`${run}/${page}`), 'curves, confusions and mistakes, for a browser'],
     ],
     style,
     columns,

@@ -41,9 +41,8 @@ export function centerCropBox(image: ImageSize, size: number): CropBox {
   return centerBox(image, {width: size, height: size});
 }
 
-/** Crops the central square: `[size, size, 3]`. @throws RangeError for an image that is smaller */
-export function centerCrop(image: DecodedImage, size: number): Uint8Array {
-  const {left, top} = centerCropBox(image, size);
+/** Copies a square out of an image: `[size, size, 3]`. @param box a square inside the image */
+export function cropSquare(image: DecodedImage, {left, top, width: size}: CropBox): Uint8Array {
   const crop = new Uint8Array(size * size * 3);
   for (let row = 0; row < size; row++) {
     const start = ((top + row) * image.width + left) * 3;
@@ -51,3 +50,7 @@ export function centerCrop(image: DecodedImage, size: number): Uint8Array {
   }
   return crop;
 }
+
+/** Crops the central square: `[size, size, 3]`. @throws RangeError for an image that is smaller */
+export const centerCrop = (image: DecodedImage, size: number): Uint8Array =>
+  cropSquare(image, centerCropBox(image, size));

@@ -1,8 +1,8 @@
 import type {Preprocessing} from '../../core/preprocessing.js';
-import {centerCrop} from './crop.js';
 import {decodeBytes} from './decode.js';
 import {describeDecodeError, ImageError} from './image-error.js';
 import {readBytes} from './read-bytes.js';
+import {cropViews, type TestTimeAugmentation} from './test-time-views.js';
 
 /** An image file: its path, its bytes, or a Blob, which may be on disk. */
 export type ImageInput = string | Uint8Array | Blob;
@@ -21,18 +21,18 @@ const reasonOf = (error: unknown): string =>
 /**
  * Decodes, resizes and crops an image file as in training, without augmentation.
  *
- * @returns `[cropSize, cropSize, 3]`, RGB
+ * @param tta test-time augmentation; `none` gives the one view of training
+ * @returns `[views, cropSize, cropSize, 3]`, RGB
  * @throws ImageError with the reason as message, as a clause
  */
 export async function readSquare(
   image: ImageInput,
   preprocessing: Preprocessing,
+  tta: TestTimeAugmentation = 'none',
 ): Promise<Uint8Array> {
   try {
-    return centerCrop(
-      await decodeBytes(await toBytes(image), preprocessing),
-      preprocessing.cropSize,
-    );
+    const decoded = await decodeBytes(await toBytes(image), preprocessing);
+    return cropViews(decoded, preprocessing.cropSize, tta);
   } catch (error) {
     throw new ImageError(reasonOf(error), {cause: error});
   }

@@ -4,7 +4,8 @@ import {sha256, sha256File} from '../../core/files/sha256.js';
 import {COPY_AGAIN, InvalidModelError} from './invalid-model-error.js';
 import type {ModelRecord, FileRecord} from './model-record.js';
 
-const hashFile = async (path: string): Promise<FileRecord> => ({
+/** Size and SHA-256 of a file. */
+export const hashFile = async (path: string): Promise<FileRecord> => ({
   bytes: (await stat(path)).size,
   sha256: await sha256File(path),
 });

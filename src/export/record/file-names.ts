@@ -13,3 +13,11 @@ export const shardName = (index: number, count: number): string =>
   `group1-shard${index + 1}of${count}.bin`;
 
 export const SHARD_NAME = /^group1-shard\d+of\d+\.bin$/;
+
+/** Files of an exported ensemble, next to `labels.txt` and `README.md`. Each folder in `members` is an exported model. */
+export const ENSEMBLE_FILES = {
+  record: 'ensemble.json',
+  page: 'index.html',
+  script: 'ensemble.js',
+  members: 'members',
+} as const;

@@ -1,17 +1,47 @@
 import {existsSync} from 'node:fs';
 import {stat} from 'node:fs/promises';
 import {join} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {checkArgument, PATH} from '../../core/arguments.js';
 import {redactUrl} from '../../core/text/redact-url.js';
 import {shellQuote} from '../../core/text/printable.js';
 import {isUrl, explainUrlNotDownloaded} from '../../core/text/url.js';
-import {MODEL_FILES} from './file-names.js';
+import {ENSEMBLE_FILES, MODEL_FILES} from './file-names.js';
 import {InvalidModelError} from './invalid-model-error.js';
 
-/** Directory of an exported model: the given directory, or `model` in it if that is a run. Undefined if there is none. */
+export const isEnsemble = (directory: string): boolean =>
+  existsSync(join(directory, ENSEMBLE_FILES.record));
+
+/**
+ * Directory of an exported model or ensemble: the given directory, or `model` in it if that is a run. Undefined if there is none.
+ */
 export const modelDirectory = (directory: string): string | undefined =>
-  [directory, join(directory, 'model')].find(candidate =>
-    existsSync(join(candidate, MODEL_FILES.record)),
+  [directory, join(directory, 'model')].find(
+    candidate => existsSync(join(candidate, MODEL_FILES.record)) || isEnsemble(candidate),
   );
+
+/** Path or `file:` URL of a run, an exported model or an exported ensemble. */
+export type ModelLocation = string | URL;
+
+function resolveDirectory(call: string, location: unknown): string {
+  const path =
+    location instanceof URL && location.protocol === 'file:' ? fileURLToPath(location) : location;
+  checkArgument(call, 'directory', path, {...PATH, expected: 'the path of a directory'});
+  return modelDirectory(path as string) ?? (path as string);
+}
+
+/**
+ * Directories of exported models, at least one.
+ * @param call the function, for an error
+ * @throws ArgumentError for an empty list, or a value that is no location
+ */
+export function resolveDirectories(
+  call: string,
+  locations: ModelLocation | readonly ModelLocation[],
+): readonly [string, ...string[]] {
+  const [first, ...others] = Array.isArray(locations) ? (locations as unknown[]) : [locations];
+  return [resolveDirectory(call, first), ...others.map(other => resolveDirectory(call, other))];
+}
 
 const HINT = 'Give the directory of a finished run, or the model folder in it.';
 

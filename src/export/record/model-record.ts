@@ -76,6 +76,15 @@ const file = objectSchema({bytes: {type: 'integer', minimum: 1, maximum: 2 ** 40
 /** Upper limit, above the number of classes in any image dataset. */
 const MAX_CLASSES = 100_000;
 
+/** Schemas of values that the records of models and of ensembles have in common. */
+export const RECORD_VALUES = {
+  text,
+  sha256,
+  file,
+  classes: {type: 'array', items: name, minItems: 2, maxItems: MAX_CLASSES},
+  metrics: objectSchema({}, {validation: {type: 'object'}, test: {type: 'object'}}),
+} as const;
+
 /** Schema of what an exported model needs to run. Unknown keys are allowed, since an exported model may record more. */
 export const modelRecordSchema: ObjectSchema = objectSchema(
   {
@@ -88,7 +97,7 @@ export const modelRecordSchema: ObjectSchema = objectSchema(
       batchNormEpsilon: {type: 'number', exclusiveMinimum: 0, maximum: 1},
     }),
     preprocessing: preprocessingSchema,
-    classes: {type: 'array', items: name, minItems: 2, maxItems: MAX_CLASSES},
+    classes: RECORD_VALUES.classes,
     head: objectSchema({
       type: {enum: HEAD_TYPES},
       pooling: {enum: POOLINGS},
@@ -103,5 +112,5 @@ export const modelRecordSchema: ObjectSchema = objectSchema(
     },
     contentHash: sha256,
   },
-  {metrics: objectSchema({}, {validation: {type: 'object'}, test: {type: 'object'}})},
+  {metrics: RECORD_VALUES.metrics},
 );

@@ -16,7 +16,7 @@ import {findRecordProblem} from './record-problems.js';
 const MAX_JSON_BYTES = 64_000_000;
 
 /** @throws InvalidModelError if the file is not JSON, too long or too deeply nested */
-async function readDocument(path: string): Promise<unknown> {
+export async function readDocument(path: string): Promise<unknown> {
   try {
     return await readJsonFile(path, MAX_JSON_BYTES);
   } catch (cause) {
@@ -40,7 +40,8 @@ async function readRecordFile(directory: string): Promise<unknown> {
 const formatValue = (value: unknown): string =>
   (typeof value === 'string' ? value : (JSON.stringify(value) ?? 'none')).slice(0, 100);
 
-function checkVersion(directory: string, document: unknown): void {
+/** @throws InvalidModelError for a record of another schema version */
+export function checkVersion(directory: string, document: unknown): void {
   const {schemaVersion, createdBy} = Object(document) as Partial<ModelRecord>;
   if (schemaVersion === SCHEMA_VERSION) return;
   const maker =
@@ -60,7 +61,7 @@ const mismatchError = (path: string, problem: string): InvalidModelError =>
   );
 
 /** @throws InvalidModelError if `check` returns a problem or throws a SchemaError */
-function assertConsistent(path: string, check: () => string | undefined): void {
+export function assertConsistent(path: string, check: () => string | undefined): void {
   try {
     const problem = check();
     if (problem !== undefined) throw mismatchError(path, problem);

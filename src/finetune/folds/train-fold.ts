@@ -36,7 +36,7 @@ function foldOptions(
   run: string | undefined,
 ): FinetuneOptions {
   const {out: _out, resume = false, settings, ...rest} = options;
-  const {folds: _folds, ...given} = settings?.options ?? {};
+  const {folds: _folds, ensemble: _ensemble, ...given} = settings?.options ?? {};
   const {backendSeconds = 0} = settings ?? {};
   return {
     ...rest,

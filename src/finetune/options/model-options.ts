@@ -12,6 +12,13 @@ export const MODEL_OPTIONS = {
     default: 'resnet50',
     isCommon: true,
   },
+  ensemble: {
+    scope: 'run',
+    schema: {type: 'string'},
+    help: 'train several networks and export them as one model; without a value, those of --folds',
+    example: 'resnet18,resnet34,resnet50',
+    isValueOptional: true,
+  },
   weights: {
     scope: 'recipe',
     schema: {type: 'string', minLength: 1},

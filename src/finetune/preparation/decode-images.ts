@@ -1,5 +1,5 @@
 import {ensureCacheFolder} from '../../core/files/cache-directory.js';
-import {computeFillColor, type Preprocessing} from '../../core/preprocessing.js';
+import {computeFillColor, resizeKey, type Preprocessing} from '../../core/preprocessing.js';
 import {openImageCache, type ImageCache} from '../../datasets/cache/image-cache.js';
 import {everySample} from '../../datasets/discovery/image-folder.js';
 import {findDuplicateGroups} from '../../datasets/duplicates/duplicate-groups.js';
@@ -57,7 +57,7 @@ async function findDuplicates(
 }
 
 /**
- * Decodes every image and finds duplicates, once for all folds of a cross-validation.
+ * Decodes every image and finds duplicates, once for all folds of a cross-validation and for members of an ensemble with the same input.
  * @param cacheBytes bytes of memory for decoded pixels and cached features together
  */
 export async function decodeImages(
@@ -77,5 +77,5 @@ export async function decodeImages(
       throw error;
     }
   };
-  return run.time('decode', () => run.sharedData?.images(make) ?? make());
+  return run.time('decode', () => run.sharedData?.images(resizeKey(preprocessing), make) ?? make());
 }

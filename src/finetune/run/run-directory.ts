@@ -5,7 +5,7 @@ import {isDeepStrictEqual} from 'node:util';
 import {UsageError} from '../../core/errors.js';
 import {printableJson, shellQuote} from '../../core/text/printable.js';
 import {writeFileAtomic} from '../../core/files/atomic-write.js';
-import type {Recipe} from '../recipe/recipe.js';
+import type {RecipeInput} from '../recipe/recipe.js';
 import {keysOf} from '../options/options.js';
 import {listRunEntries, RunLock} from './run-lock.js';
 import {
@@ -138,7 +138,7 @@ export class RunDirectory {
   }
 
   /** Opens an interrupted run. @throws UsageError if there is none, or its recipe differs; RunLockedError */
-  static async open(requestedPath: string, recipe: Recipe): Promise<RunDirectory> {
+  static async open(requestedPath: string, recipe: RecipeInput): Promise<RunDirectory> {
     const path = runOf(requestedPath);
     // Creates nothing if the run does not exist.
     if (!existsSync(path) && !existsSync(replacedOf(path))) throw noRunError(path);

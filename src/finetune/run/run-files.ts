@@ -16,16 +16,19 @@ export const RUN_FILES = {
   model: 'model',
 } as const;
 
+/** Files of a cross-validation, next to the directories of its folds. The document is written last. */
+export const FOLDS_FILES = {document: 'folds.json', page: 'folds.html'} as const;
+
 export type RunFile = keyof typeof RUN_FILES;
 
 export const hasRunFile = (run: string, file: RunFile): boolean =>
   existsSync(join(run, RUN_FILES[file]));
 
-/** Whether a directory holds a finished run. */
+/** Whether a directory holds a finished run: of one network, or of an ensemble. */
 export const isFinished = (run: string): boolean =>
   hasRunFile(run, 'metrics') &&
   hasRunFile(run, 'report') &&
-  existsSync(join(run, RUN_FILES.model, 'finetune.json'));
+  ['finetune.json', 'ensemble.json'].some(name => existsSync(join(run, RUN_FILES.model, name)));
 
 /** Resolves links, including links to a target that does not exist at the moment. */
 export function resolveLinks(path: string): string {

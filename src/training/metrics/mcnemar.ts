@@ -1,6 +1,7 @@
 /**
- * Two-sided p-value of McNemar's exact test: of two classifiers on the same images, `onlyFirst` images are classified correctly by the first
- * alone, and `onlySecond` by the second alone. If both are equally accurate, each of these images falls to either with probability 1/2.
+ * Two-sided p-value of McNemar's exact test (https://doi.org/10.1007/BF02295996): of two classifiers on the same images, `onlyFirst` images are classified correctly by the first
+ * alone, and `onlySecond` by the second alone. If both are equally accurate, each of these images falls to either with probability 1/2. Unlike its
+ * mid-p variant the exact test never claims a difference more often than its level says, however few images there are.
  */
 export function mcnemarTest(onlyFirst: number, onlySecond: number): number {
   const count = onlyFirst + onlySecond;

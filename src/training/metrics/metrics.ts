@@ -29,6 +29,8 @@ export interface Metrics {
   readonly accuracy: number;
   /** Fraction of images whose true class is among the min(5, classes) most likely ones. It is 1 for up to five classes. */
   readonly top5Accuracy: number;
+  /** Wilson's 95 % confidence interval of `top5Accuracy`. */
+  readonly top5AccuracyCi95: readonly [low: number, high: number];
   /** Mean cross-entropy over the images, in nats. */
   readonly loss: number;
   readonly numImages: number;
@@ -71,6 +73,16 @@ const meanOfDefined = (values: readonly (number | null)[]): number => {
   const defined = values.filter(value => value !== null);
   return defined.reduce((sum, value) => sum + value, 0) / defined.length;
 };
+
+/**
+ * Sum over images of -log(probability of the true class) in nats. A probability that float32 rounds to 0 counts as its smallest normal
+ * number.
+ */
+export const lossSum = (probabilities: Float32Array, labels: Int32Array, classes: number): number =>
+  labels.reduce(
+    (sum, label, i) => sum - Math.log(Math.max(probabilities[i * classes + label]!, 1.2e-38)),
+    0,
+  );
 
 /** Accumulates metrics as sums over images, divided once at the end. Averaging batch means would overweight images of small batches. */
 export class RunningMetrics {
@@ -143,6 +155,7 @@ export class RunningMetrics {
     return {
       accuracy: correct / this.#numImages,
       top5Accuracy: this.#top5Hits / this.#numImages,
+      top5AccuracyCi95: wilsonInterval(this.#top5Hits, this.#numImages),
       loss: this.#loss / this.#numImages,
       numImages: this.#numImages,
       accuracyCi95: wilsonInterval(correct, this.#numImages),

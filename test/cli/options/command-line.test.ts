@@ -35,9 +35,9 @@ describe('the command line', () => {
     ['--epochs 1 -- -pets', 'train', {}, {data: './-pets', epochs: '1'}],
     ['check -- --pets', 'check', {dir: './--pets'}, {}],
     ['check -', 'check', {dir: '-'}, {}],
-    ['evaluate model --data pets', 'evaluate', {model: 'model'}, {data: 'pets'}],
-    ['evaluate model pets', 'evaluate', {model: 'model'}, {data: 'pets'}],
-    ['evaluate --data pets', 'evaluate', {model: undefined}, {data: 'pets'}],
+    ['evaluate model --data pets', 'evaluate', {model: ['model']}, {data: 'pets'}],
+    ['evaluate a b pets', 'evaluate', {model: ['a', 'b', 'pets']}, {}],
+    ['evaluate --data pets', 'evaluate', {model: []}, {data: 'pets'}],
     [
       'predict model a.jpg b.jpg --top 3',
       'predict',

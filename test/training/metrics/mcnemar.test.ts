@@ -4,6 +4,9 @@ import {mcnemarTest} from '../../../src/training/metrics/mcnemar.js';
 describe('mcnemarTest', () => {
   // scipy.stats.binomtest(a, a + b, 0.5).pvalue of SciPy 1.17.1
   for (const [first, second, pValue] of [
+    [9, 3, 0.14599609375],
+    [30, 14, 0.022628841205914796],
+    [120, 180, 0.0006342200069283566],
     [0, 1, 1.0],
     [0, 5, 0.0625],
     [0, 6, 0.03125],

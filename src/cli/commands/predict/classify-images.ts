@@ -1,5 +1,5 @@
 import {throwIfAborted} from '../../../core/errors.js';
-import type {ExportedModel} from '../../../export/exported-model.js';
+import type {ClassifyOptions, ExportedModel} from '../../../export/exported-model.js';
 import {UnreadableImageError} from '../../../export/read-pixels.js';
 import type {CommandContext} from '../../command.js';
 import type {ClassifiedImage} from '../../terminal/format-predictions.js';
@@ -18,12 +18,12 @@ export interface ClassifyResults {
 async function classifyBatch(
   model: ExportedModel,
   images: readonly PredictInput[],
-  top: number,
+  options: ClassifyOptions,
 ): Promise<ClassifyResults> {
   if (images.length === 0) return {classified: [], unreadable: []};
   try {
     const sources = images.map(({source}) => source);
-    const predictions = await model.classify(sources, {top});
+    const predictions = await model.classify(sources, options);
     return {
       classified: images.map(({image}, i) => ({image, predictions: predictions[i]!})),
       unreadable: [],
@@ -34,7 +34,7 @@ async function classifyBatch(
     const {classified, unreadable} = await classifyBatch(
       model,
       images.toSpliced(error.index, 1),
-      top,
+      options,
     );
     return {
       classified,
@@ -50,7 +50,7 @@ async function classifyBatch(
 export async function classifyAll(
   model: ExportedModel,
   images: readonly PredictInput[],
-  top: number,
+  options: ClassifyOptions,
   {terminal, signal}: CommandContext,
 ): Promise<ClassifyResults> {
   const progress = new ProgressLine(terminal);
@@ -58,7 +58,7 @@ export async function classifyAll(
   const unreadable: UnreadableImageError[] = [];
   for (let start = 0; start < images.length; start += BATCH_SIZE) {
     throwIfAborted(signal);
-    const batch = await classifyBatch(model, images.slice(start, start + BATCH_SIZE), top);
+    const batch = await classifyBatch(model, images.slice(start, start + BATCH_SIZE), options);
     classified.push(...batch.classified);
     unreadable.push(...batch.unreadable);
     progress.update({

@@ -2,9 +2,9 @@ import {UsageError} from '../../../core/errors.js';
 import {shellQuote} from '../../../core/text/printable.js';
 import {startBackend} from '../../../backend/runtime/runtime.js';
 import {loadModel} from '../../../export/load-model.js';
-import {readModelRecord} from '../../../export/record/read-model-record.js';
 import type {CommandContext, CommandHandler, CommandInput} from '../../command.js';
-import {findModel, type ModelArgument} from '../../find-model.js';
+import {findModels, type ModelArguments} from '../../find-model.js';
+import {checkModels, type InferenceValues} from '../../inference-options.js';
 import {toBackendOptions, type BackendValues} from '../../terminal/backend-view.js';
 import {formatFindings} from '../../terminal/format-findings.js';
 import type {Terminal} from '../../terminal/screen/terminal.js';
@@ -15,32 +15,33 @@ import {reportUnreadable, toResult} from './results.js';
 /** Minimum number of images that TensorFlow is downloaded for. Fewer are classified faster without it. */
 const MIN_IMAGES_TO_INSTALL = 200;
 
-interface PredictValues extends BackendValues, InputValues {
+interface PredictValues extends BackendValues, InputValues, InferenceValues {
   readonly top: number;
 }
 
-/** Resolves the model and the images to classify. @throws UsageError (exit 2) without images */
+/** Resolves the models and the images to classify. @throws UsageError (exit 2) without images */
 async function resolveArguments(
   {model, image}: CommandInput['positionals'],
+  {vote}: InferenceValues,
   terminal: Terminal,
-): Promise<ModelArgument> {
+): Promise<ModelArguments> {
   const args = [model, ...(image as readonly unknown[])]
     .filter(arg => arg !== undefined)
     .map(String);
   if (args.length === 0)
     throw new UsageError('There are no images to classify. Run finetune predict [MODEL] IMAGE...');
-  const found = findModel(args, terminal);
-  await readModelRecord(found.directory);
+  const found = findModels(args, terminal);
+  await checkModels(found.directories, vote);
   if (found.rest.length === 0)
     throw new UsageError(
-      `There are no images to classify. Run finetune predict ${shellQuote(found.directory)} IMAGE...`,
+      `There are no images to classify. Run finetune predict ${found.directories.map(shellQuote).join(' ')} IMAGE...`,
     );
   return found;
 }
 
 /** Starts the backend, loads the model and classifies. A terminal shows at least two predictions for each image. */
 async function classifyInputs(
-  directory: string,
+  directories: ModelArguments['directories'],
   inputs: readonly PredictInput[],
   options: PredictValues,
   context: CommandContext,
@@ -52,23 +53,25 @@ async function classifyInputs(
     install: options.backend !== 'auto' || inputs.length >= MIN_IMAGES_TO_INSTALL,
   });
   terminal.draw(terminal.style.dim('loading the model'));
-  const model = await loadModel(directory);
+  const {vote, tta} = options;
+  const model = await loadModel(directories, {...(vote !== undefined && {vote})});
   const isInteractive = Number.isFinite(terminal.resultColumns);
-  const top = isInteractive ? Math.max(2, options.top) : options.top;
-  const results = await classifyAll(model, inputs, Math.min(top, model.classNames.length), context);
+  const wanted = isInteractive ? Math.max(2, options.top) : options.top;
+  const top = Math.min(wanted, model.classNames.length);
+  const results = await classifyAll(model, inputs, {top, tta}, context);
   model.dispose();
   return results;
 }
 
-/** `finetune predict [MODEL] IMAGE...` */
+/** `finetune predict [MODEL...] IMAGE...` */
 export const predictCommand: CommandHandler = async ({positionals, values}, context) => {
   const {terminal} = context;
   const options = values as unknown as PredictValues;
-  const {directory, rest} = await resolveArguments(positionals, terminal);
+  const {directories, rest} = await resolveArguments(positionals, options, terminal);
   const {inputs, findings} = await findInputs(rest, options, context);
   for (const line of formatFindings(findings, terminal.style, terminal.columns)) terminal.log(line);
-  const results = await classifyInputs(directory, inputs, options, context);
+  const results = await classifyInputs(directories, inputs, options, context);
   reportUnreadable(results.unreadable, inputs.length, terminal);
-  const run = {model: directory, found: inputs.length, findings};
+  const run = {models: directories, found: inputs.length, findings};
   return toResult(results, run, options.top, terminal);
 };

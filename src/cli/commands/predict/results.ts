@@ -26,11 +26,15 @@ export function reportUnreadable(
 /** Builds the JSON document and the text of the predictions. */
 export function toResult(
   {classified, unreadable}: ClassifyResults,
-  run: {readonly model: string; readonly found: number; readonly findings: readonly Finding[]},
+  run: {
+    readonly models: readonly string[];
+    readonly found: number;
+    readonly findings: readonly Finding[];
+  },
   top: number,
   {resultStyle, resultColumns}: Terminal,
 ): CommandResult {
-  const {model, found, findings} = run;
+  const {models, found, findings} = run;
   const images = classified.map(({image, predictions}) => ({
     image,
     predictions: predictions.slice(0, top),
@@ -38,7 +42,8 @@ export function toResult(
   const [firstUnreadable] = unreadable;
   return {
     document: {
-      ...{model, found, images},
+      ...(models.length === 1 ? {model: models[0]} : {models}),
+      ...{found, images},
       ...{unreadable: unreadable.map(({image, reason}) => ({image, reason})), findings},
     },
     text: formatPredictions(classified, resultStyle, resultColumns, top).join('\n'),

@@ -1,6 +1,5 @@
 import {UsageError} from '../core/errors.js';
 import {redactUrls} from '../core/text/redact-url.js';
-import {usableMemory} from '../core/system-resources.js';
 import type {ImageFolder, ImageFolderOptions} from '../datasets/sample.js';
 import type {FinetuneOptions} from '../finetune/finetune-options.js';
 import {
@@ -12,8 +11,7 @@ import {
 import type {OptionTable} from '../finetune/options/option.js';
 import {selectOptions, type FilledValues} from '../finetune/options/options.js';
 import {RECIPE_OPTIONS, type RecipeInput} from '../finetune/recipe/recipe.js';
-import {computeDatasetStats} from '../finetune/recipe/dataset-stats.js';
-import {mergeRecipe, type ResolvedRecipe} from '../finetune/recipe/resolve-recipe.js';
+import {mergeRecipeFor, type ResolvedRecipe} from '../finetune/recipe/resolve-recipe.js';
 import {nextRunDirectory, newestRunDirectory} from '../finetune/run/run-directory.js';
 import type {CommandInput} from './command.js';
 import {toFolderOptions} from './options/folder-options.js';
@@ -92,8 +90,7 @@ export class RunPlan {
    * @throws UsageError (exit 2) for phases that cannot be trained
    */
   resolve(folder: ImageFolder, gpu: boolean, recipeSources = this.recipeSources): ResolvedRecipe {
-    const {values} = mergeOptions(recipeSources);
-    return mergeRecipe(recipeSources, computeDatasetStats(folder, values, gpu), usableMemory());
+    return mergeRecipeFor(folder, recipeSources, gpu);
   }
 
   /** Output directory of the run. */

@@ -93,11 +93,15 @@ export function getPretrained(
   const namesForArch = entries
     .filter(candidate => candidate.arch === arch && !candidate.nonCommercial)
     .map(candidate => candidate.name);
+  if (namesForArch.length === 0 && requested === 'auto')
+    throw new UsageError(
+      `No weights of ${arch} are known here. Give a file or a url with --weights, or train from random numbers with --weights none.`,
+    );
   if (entry === undefined) {
     const names = entries.map(candidate => candidate.name);
     const hint = suggest(normalizeName(requested, arch), names) || '.';
     throw new UsageError(
-      `"${requested}" is no value of --weights${hint} Use auto, none, a file, a url or one of ${namesForArch.join(', ')}; finetune models lists all.`,
+      `"${requested}" is no value of --weights${hint} Use ${['auto', 'none', 'a file', 'a url', ...namesForArch].join(', ')}; finetune models lists all.`,
     );
   }
   if (entry.arch !== arch) {

@@ -173,6 +173,19 @@ function resolveWith(given: readonly RecipeSource[], stats: DatasetStats): Resol
 }
 
 /**
+ * Merges the sources, highest precedence first, for a folder and the memory of this machine.
+ * @throws UsageError as `mergeRecipe`
+ */
+export function mergeRecipeFor(
+  folder: ImageFolder,
+  recipeSources: readonly RecipeSource[],
+  gpu: boolean,
+): ResolvedRecipe {
+  const {values} = mergeOptions(recipeSources);
+  return mergeRecipe(recipeSources, computeDatasetStats(folder, values, gpu), usableMemory());
+}
+
+/**
  * Resolves a recipe for a folder. Options that are not given are recommended from the dataset.
  * @throws SchemaError (exit 2) for an unknown key or a value out of range, naming both; ArgumentError (exit 2)
  *
@@ -191,9 +204,5 @@ export function resolveRecipe(
   checkFolder('resolveRecipe()', folder);
   checkOptions<{readonly gpu?: boolean}>('resolveRecipe()', options, {gpu: BOOLEAN});
   const checked = checkRecipeInput(input, 'Recipe');
-  return mergeRecipe(
-    [{source: 'flag', values: checked}],
-    computeDatasetStats(folder, checked, options.gpu ?? false),
-    usableMemory(),
-  ).recipe;
+  return mergeRecipeFor(folder, [{source: 'flag', values: checked}], options.gpu ?? false).recipe;
 }

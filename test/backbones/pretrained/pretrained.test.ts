@@ -224,6 +224,13 @@ describe('parsePretrained', () => {
 });
 
 describe('getPretrained', () => {
+  it('says of a network without published weights what to do', () => {
+    expect(() => getPretrained('auto', 'plain20')).to.throw(
+      UsageError,
+      'No weights of plain20 are known here. Give a file or a url with --weights, or train from random numbers with --weights none.',
+    );
+  });
+
   it('takes auto for the first version', () => {
     expect(getPretrained('auto', 'resnet50').name).to.equal('resnet50.imagenet1k-v1');
   });

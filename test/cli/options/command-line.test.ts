@@ -119,7 +119,7 @@ describe('the command line', () => {
   it('puts every option of the help under a heading and says its default', async () => {
     const {help} = (await read('--help')) as {readonly help: string};
     expect(help).not.to.include('Options:');
-    expect(help).to.match(/--arch +network: resnet18, .*\[default:\s+resnet50\]/s);
+    expect(help).to.match(/--arch +network \(see finetune models\)\s+\[default:\s+resnet50\]/);
     expect(help).to.match(/--epochs +epochs of the last phase \[recommended\]/);
   });
 

@@ -95,7 +95,6 @@ const properties = {
   numParams: {type: 'integer', minimum: 1},
   metrics: {
     type: 'object',
-    minProperties: 1,
     additionalProperties: {
       type: 'object',
       additionalProperties: false,

@@ -101,7 +101,7 @@ export function getPretrained(
     const names = entries.map(candidate => candidate.name);
     const hint = suggest(normalizeName(requested, arch), names) || '.';
     throw new UsageError(
-      `"${requested}" is no value of --weights${hint} Use ${['auto', 'none', 'a file', 'a url', ...namesForArch].join(', ')}; finetune models lists all.`,
+      `"${requested}" is no value of --weights${hint} Use ${namesForArch.length === 0 ? 'none, a file or a url' : `auto, none, a file, a url or one of ${namesForArch.join(', ')}`}; finetune models lists all.`,
     );
   }
   if (entry.arch !== arch) {

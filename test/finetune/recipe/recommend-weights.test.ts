@@ -79,7 +79,7 @@ describe('--weights auto', () => {
 
   it('never chooses weights that are not for commercial use', () => {
     const published = ARCHS.filter(arch => defaultPretrained(arch, 'probe') !== undefined);
-    expect(published.length).to.be.above(10);
+    expect(published.length).to.be.above(20);
     const names = published.flatMap(arch =>
       (['probe', 'full'] as const).map(freeze => chosen({arch, freeze}, 10_000)),
     );

@@ -88,25 +88,33 @@ export function computeLoss(
   return tf.add(tf.mul(ownLoss, mixup.lambda), tf.mul(mixupLoss, tf.sub(1, mixup.lambda)));
 }
 
+/** Number of rows whose highest logit is that of the label. */
+const countHits = (logits: Tensor2D, labels: Tensor1D): Scalar =>
+  tf.sum(tf.cast(tf.equal(tf.cast(tf.argMax(logits, 1), 'int32'), labels), 'float32'));
+
 /**
  * Performs one update of the trained groups. It is the only function that changes weights. It reads nothing back from the device and draws
  * no random numbers.
- * @returns mean loss of the batch before the update; the caller disposes it
+ * @returns float32 `[2]`, both before the update: mean loss of the batch, and number of images that were classified correctly (of mixed
+ * images, by the label with the weight lambda); the caller disposes it
  */
 export function trainStep(
   model: PhaseModel,
   optimizer: Optimizer,
   options: UpdateOptions,
   inputs: StepInputs,
-): Scalar {
+): Tensor1D {
   const updates: BatchNormUpdate[] = [];
+  let hits: Scalar | undefined;
   const x = model.forwardToFrozenDepth(inputs.x);
   const loss = (): Scalar => {
     const training = {
       dropoutSeed: inputs.dropoutSeed,
       onBatchNormUpdate: (update: BatchNormUpdate) => updates.push(update),
     };
-    return computeLoss(model.forwardFromFrozenDepth(x, training), inputs, options.labelSmoothing);
+    const logits = model.forwardFromFrozenDepth(x, training);
+    hits = tf.keep(countHits(logits, inputs.labels));
+    return computeLoss(logits, inputs, options.labelSmoothing);
   };
   const {value, grads} = tf.variableGrads(loss, [...model.trainable.values()]);
   const gradients = gradientsByName(model.trainable, grads);
@@ -118,8 +126,9 @@ export function trainStep(
     optimizer.update(clipped, name => inputs.learningRates[getLayerGroup(name)]!);
   });
   for (const update of updates) updateRunningStats(model, update, options.bnMomentum);
-  tf.dispose(grads);
-  return value as Scalar;
+  const result = tf.stack([value as Scalar, hits!]) as Tensor1D;
+  tf.dispose([value, hits!, ...Object.values(grads)]);
+  return result;
 }
 
 /** Renames gradients, which tfjs names by variable id, to weight names. */

@@ -34,6 +34,8 @@ export interface TrainerState {
   lossSum: number;
   /** Sum of the weights of the current epoch. */
   weightSum: number;
+  /** Correctly classified images of the current epoch, each before the update that it was part of. */
+  hits: number;
 }
 
 export const INITIAL_TRAINER_STATE: Readonly<TrainerState> = {
@@ -41,6 +43,7 @@ export const INITIAL_TRAINER_STATE: Readonly<TrainerState> = {
   step: 0,
   lossSum: 0,
   weightSum: 0,
+  hits: 0,
 };
 
 /** The training or validation loss is not finite. Training stops, so that no time is wasted on NaN. */

@@ -9,13 +9,12 @@ import type {InputBatch, BatchSource} from './batch-source.js';
 import {NanProbabilityError, type Metrics} from '../metrics/metrics.js';
 import {yieldToEventLoop} from '../../core/async.js';
 import {createOptimizer, type Optimizer} from './optimizer.js';
+import {LR_SCHEDULES, type LrSchedule} from './lr-schedule.js';
 import type {PhaseModel} from './phase-model.js';
 import {trainStep, type MixupTargets, type StepInputs} from './train-step.js';
 import {
   INITIAL_TRAINER_STATE,
   TrainingDivergedError,
-  warmupThenCosine,
-  type LrSchedule,
   type TrainerState,
   type TrainingPlan,
 } from './training-plan.js';
@@ -66,7 +65,10 @@ export class PhaseTrainer {
     this.optimizer = createOptimizer(plan.optimizer, model.trainable);
     this.state = {...state};
     this.stepsPerEpoch = Math.ceil(inputs.count / plan.batchSize);
-    this.#lrSchedule = warmupThenCosine(plan.warmupSteps, plan.epochs * this.stepsPerEpoch);
+    this.#lrSchedule = LR_SCHEDULES[plan.lrSchedule](
+      plan.warmupSteps,
+      plan.epochs * this.stepsPerEpoch,
+    );
     this.#groups = [...new Set([...model.trainable.keys()].map(getLayerGroup))];
     this.#classWeights =
       plan.classBalancing?.classBalance === 'weighted-loss'

@@ -38,16 +38,22 @@ export interface MixupTargets {
 /** Update options that are constant within a phase. */
 export interface UpdateOptions {
   readonly labelSmoothing: number;
-  /** Maximum global norm of the gradients (Pascanu et al., https://arxiv.org/abs/1211.5063). */
+  /** Maximum global norm of the gradients (Pascanu et al., https://arxiv.org/abs/1211.5063); 0 for no limit. */
   readonly clipNorm: number;
   /** Fraction of the running statistics that one batch replaces; `momentum` in PyTorch. */
   readonly bnMomentum: number;
 }
 
-/** Scale factor for gradients: `min(1, clipNorm / |all gradients|)`. */
-function computeClipFactor(gradients: readonly Tensor[], clipNorm: number): Scalar {
-  const norm = tf.sqrt(tf.addN(gradients.map(gradient => ops().sumOfSquares(gradient))));
-  return tf.minimum(1, tf.div(clipNorm, tf.add(norm, 1e-6)));
+/** Scales all gradients by `min(1, clipNorm / |all gradients|)`. */
+function clipGradients(
+  gradients: ReadonlyMap<string, Tensor>,
+  clipNorm: number,
+): ReadonlyMap<string, Tensor> {
+  if (clipNorm === 0) return gradients;
+  const squares = [...gradients.values()].map(gradient => ops().sumOfSquares(gradient));
+  const norm = tf.sqrt(tf.addN(squares));
+  const factor = tf.minimum(1, tf.div(clipNorm, tf.add(norm, 1e-6)));
+  return new Map([...gradients].map(([name, gradient]) => [name, tf.mul(gradient, factor)]));
 }
 
 /** Moves the running statistics towards those of the batch. The variance is unbiased, as in torch.nn.BatchNorm2d. */
@@ -119,10 +125,7 @@ export function trainStep(
   const {value, grads} = tf.variableGrads(loss, [...model.trainable.values()]);
   const gradients = gradientsByName(model.trainable, grads);
   tf.tidy(() => {
-    const clipScale = computeClipFactor([...gradients.values()], options.clipNorm);
-    const clipped = new Map(
-      [...gradients].map(([name, gradient]) => [name, tf.mul(gradient, clipScale)]),
-    );
+    const clipped = clipGradients(gradients, options.clipNorm);
     optimizer.update(clipped, name => inputs.learningRates[getLayerGroup(name)]!);
   });
   for (const update of updates) updateRunningStats(model, update, options.bnMomentum);

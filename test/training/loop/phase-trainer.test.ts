@@ -40,6 +40,7 @@ const PLAN: TrainingPlan = {
   optimizer: {type: 'adamw', weightDecay: 0.01},
   updateOptions: {labelSmoothing: 0.1, clipNorm: 1, bnMomentum: 0.1},
   warmupSteps: 2,
+  lrSchedule: 'cosine',
   precision: 'fp32',
   seed: 7,
 };
@@ -289,7 +290,7 @@ describe('a phase', () => {
     expect(Number.isFinite(error.loss)).to.equal(false);
     expect(error.message).to.equal(
       `The loss of phase "probe" is ${error.loss} after 1 updates (learning rates: head 1e+38). ` +
-        'Lower --lr, or give the phase a longer warm-up by more epochs.',
+        'Lower --lr, or raise --warmup.',
     );
   });
 

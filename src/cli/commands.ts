@@ -3,6 +3,7 @@ import type {OptionTable} from '../finetune/options/option.js';
 import type {CommandHandler} from './command.js';
 import {INFERENCE_OPTIONS} from './inference-options.js';
 import {readDemoDefaults} from './options/recipe-file.js';
+import {STUDY_OPTIONS, STUDY_POSITIONALS} from './commands/study/study-options.js';
 import {EXPORT_OPTIONS, FEATURE_VECTOR_OPTIONS} from './options/feature-options.js';
 import {withDefaults, withHelp, pickOptions, omitOptions} from './options/command-options.js';
 
@@ -184,6 +185,17 @@ export const COMMANDS = {
     description: 'Write the report of a run again; its images are not needed',
     options: pickOptions(...OUTPUT_OPTIONS),
     load: async () => (await import('./commands/export.js')).reportCommand,
+  },
+  study: {
+    usage: 'study <study> [dir]',
+    description:
+      'Train networks by one recipe and compare them: degradation, shortcuts, preactivation',
+    options: STUDY_OPTIONS,
+    positionals: STUDY_POSITIONALS,
+    examples: [
+      ['$0 study degradation cifar10 --val-data cifar10-test', 'plain against residual networks'],
+    ],
+    load: async () => (await import('./commands/study/study.js')).studyCommand,
   },
   models: {
     usage: 'models',

@@ -67,7 +67,7 @@ export function studyDocument({runs, ...record}: StudyRecord): object {
     networks,
     comparisons: compareNetworks(networks).map(comparison => ({
       ...comparison,
-      verdict: formatVerdict(comparison, seeds),
+      verdict: formatVerdict(comparison, seeds).replaceAll('\u00a0', ' '),
     })),
     runs: runs.map(({history: _history, ...run}) => run),
   };

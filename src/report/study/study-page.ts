@@ -34,31 +34,32 @@ function errorCharts(networks: readonly NetworkResult[]): Html {
   const scale = errorScale(networks);
   const kinds = groupBy(series, ({arch}) => networkKind(networkTraits(arch)));
   const isSplit = kinds.size > 1 && [...kinds.values()].some(({length}) => length > 1);
-  const charts = isSplit ? [...kinds] : [['All networks', series] as const];
+  const charts = isSplit ? [...kinds] : [['all', series] as const];
   return html`
     <p class="quiet">
       Thin: training error. Bold: validation error. Bands: from the best to the worst seed.
     </p>
-    <div class="charts">${charts.map(([title, ofKind]) => errorChart(title, ofKind, scale))}</div>
+    <div class="charts">
+      ${charts.map(([kind, ofKind]) => errorChart(`${kind} networks`, ofKind, scale))}
+    </div>
   `;
 }
 
 /** Links to the reports of a network's runs. They are next to the page. */
-const reportLinks = (runs: readonly StudyRun[]): Html[] =>
-  runs.map(
-    ({run, seed}) =>
-      html`<small><a href="runs/${basename(run)}/report.html">seed ${seed}</a></small>`,
-  );
+const reportLinks = (runs: readonly StudyRun[]): Html =>
+  html`<small
+    >${runs.map(({run, seed}) => html`<a href="runs/${basename(run)}/report.html">seed ${seed}</a>`)}</small
+  >`;
 
 const networksTable = (networks: readonly NetworkResult[], runs: readonly StudyRun[]): Html =>
   scrollable(
     'Networks',
     html`
-      <table>
+      <table class="study">
         <thead>
           <tr>
             <th>Network</th>
-            ${['Layers', 'Parameters', 'Training error', 'Validation error', 'Time a run'].map(
+            ${['Training error', 'Validation error', 'Layers', 'Parameters', 'Time a run'].map(
               title => html`<th class="number">${title}</th>`,
             )}
           </tr>
@@ -68,8 +69,8 @@ const networksTable = (networks: readonly NetworkResult[], runs: readonly StudyR
             ({arch, parameters, trainingError, validationError, seconds}) =>
               html`<tr>
                 <th scope="row">${arch} ${reportLinks(runs.filter(run => run.arch === arch))}</th>
-                ${number(String(networkTraits(arch).depth))} ${number(formatInteger(parameters))}
                 ${errorCell(trainingError)} ${errorCell(validationError)}
+                ${number(String(networkTraits(arch).depth))} ${number(formatInteger(parameters))}
                 ${number(formatDuration(seconds))}
               </tr>`,
           )}
@@ -95,7 +96,7 @@ const comparisonsTable = (comparisons: readonly NetworkComparison[], seeds: numb
   scrollable(
     'Comparisons',
     html`
-      <table>
+      <table class="study">
         <thead>
           <tr>
             <th>From</th>

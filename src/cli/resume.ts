@@ -84,13 +84,17 @@ export function resolveResumedRun(
   };
 }
 
-/** Awaits library work. If it is aborted, the error says how to resume. */
-export async function withResumeHint<T>(out: string, work: Promise<T>): Promise<T> {
+/** Awaits library work. If it is aborted, the error says how to resume. @param command command that resumes it, unless it is a single run */
+export async function withResumeHint<T>(
+  out: string,
+  work: Promise<T>,
+  command?: string,
+): Promise<T> {
   try {
     return await work;
   } catch (error) {
     if (error instanceof AbortedError && hasRunFile(workingDirectoryOf(out), 'recipe'))
-      throw new InterruptedRunError({run: out, checkpoint: error.checkpoint});
+      throw new InterruptedRunError({run: out, checkpoint: error.checkpoint, command});
     throw error;
   }
 }

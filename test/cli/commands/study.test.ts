@@ -43,6 +43,11 @@ describe('finetune study', function () {
     const network = await run('study', 'degradation', 'images', '--networks', 'plain20,resnet21');
     expect(network.code).to.equal(2);
     expect(network.stderr).to.include('there is no network "resnet21"; did you mean resnet20?');
+    const none = await run('study', 'degradation', 'images', '--networks', ', ,');
+    expect([none.code, none.stderr]).to.deep.equal([
+      2,
+      'error --networks names no network. Give some: a,b,c.\n',
+    ]);
     expect((await run('study')).stderr).to.include('needs the name of a study');
   });
 });

@@ -12,7 +12,7 @@ import {hasRunFile, isFinished, workingDirectoryOf} from '../run/run-files.js';
 import {RunSetDirectory} from '../run/run-set-directory.js';
 import type {StudyName} from './studies.js';
 import {readStudyRecord, studyDocument} from './study-results.js';
-import {planRuns, RUNS_FOLDER, type PlannedRun} from './study-runs.js';
+import {isStudyDirectory, planRuns, RUNS_FOLDER, type PlannedRun} from './study-runs.js';
 
 /** Files of a study, next to the folder of its runs. */
 export const STUDY_FILES = {
@@ -51,10 +51,10 @@ export interface StudyResult {
   readonly document: object;
 }
 
-/** Whether a directory holds a study. @throws UsageError if it holds a run */
-function isStudy(out: string): boolean {
+/** Whether a directory holds a study to continue. @throws UsageError if it holds a run */
+function hasStudy(out: string): boolean {
   if (!hasRunFile(out, 'recipe')) return false;
-  if (!hasRunFile(out, 'split')) return true;
+  if (isStudyDirectory(out)) return true;
   throw new UsageError(`${out} (--out) holds a run, not a study. Choose another directory.`);
 }
 
@@ -108,7 +108,7 @@ export async function runStudy(
   const planned = planRuns(out, recipes, seeds);
   const directory = await RunSetDirectory.open(
     out,
-    {...runOptions, overwrite, resume: !overwrite && isStudy(out)},
+    {...runOptions, overwrite, resume: !overwrite && hasStudy(out)},
     {recipe: planned[0]!.recipe, options: {}, kept: [RUNS_FOLDER]},
   );
   const sharedData = new SharedFoldData(async () => directory.begin());

@@ -1,3 +1,4 @@
+import {existsSync} from 'node:fs';
 import {join} from 'node:path';
 import type {Arch} from '../../backbones/resnet-specs.js';
 import {publishedMetadata} from '../../backbones/weights/weights-metadata.js';
@@ -8,6 +9,9 @@ import {RUN_FILES} from '../run/run-files.js';
 
 /** Folder of the runs, in the directory of a study. */
 export const RUNS_FOLDER = 'runs';
+
+/** Whether a directory holds a study. The folder of its runs is its first entry. */
+export const isStudyDirectory = (path: string): boolean => existsSync(join(path, RUNS_FOLDER));
 
 /** A run of a study that may not have been started. */
 export interface PlannedRun {

@@ -33,6 +33,15 @@ describe('finetune study', function () {
       at: {marker: 'phase 1/1', act: child => child.kill('SIGINT')},
     });
     expect(code, stderr).to.equal(130);
+    expect((await run('--resume')).stderr).to.include('no interrupted run in runs/');
+    const resumed = await run('--resume', 'stopped');
+    expect([resumed.code, resumed.stderr]).to.deep.equal([
+      2,
+      'error stopped holds a study, which --resume does not continue. Run its finetune study command again.\n',
+    ]);
+    expect((await run('report', 'stopped')).stderr).to.match(
+      /holds the runs of a study\. Give one/,
+    );
     expect(stderr).to.match(/Resume it with\s+finetune study degradation images .* --epochs 500\n/);
   });
 

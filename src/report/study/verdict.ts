@@ -1,5 +1,5 @@
 import {formatPercent} from '../format.js';
-import {networkTraits} from './network-traits.js';
+import {networkKind, networkTraits} from './network-traits.js';
 import type {ErrorChange, NetworkComparison} from './study-record.js';
 
 /** Difference of two errors in percentage points, with a sign: `+3.1` */
@@ -8,7 +8,7 @@ export const formatPoints = (difference: number): string =>
 
 /** What the second network of a pair is, for a sentence about its training error. */
 function describeTrait({differsIn, from, to}: NetworkComparison): string {
-  if (differsIn === 'depth') return 'The deeper network';
+  if (differsIn === 'depth') return `The deeper ${networkKind(networkTraits(to))} network`;
   if (differsIn === 'preActivation') return 'Pre-activation';
   const [before, after] = [from, to].map(arch => networkTraits(arch).shortcut) as [string, string];
   return before === 'none' ? 'The network with shortcuts' : `Shortcut ${after}`;
@@ -18,7 +18,7 @@ function describeTrait({differsIn, from, to}: NetworkComparison): string {
 export const isBeyondSeeds = (change: ErrorChange, seeds: number): boolean | undefined =>
   seeds < 2 ? undefined : change.isClear;
 
-/** `The deeper network is worse: plain56 has a training error of 45.2 %, plain20 of 36.1 %.` */
+/** `The deeper plain network is worse: plain56 has a training error of 45.2 %, plain20 of 36.1 %.` */
 export function formatVerdict(comparison: NetworkComparison, seeds: number): string {
   const {from, to, training} = comparison;
   const outcome =

@@ -17,7 +17,7 @@ describe('the page of a study', () => {
   it('answers the question with a sentence for each pair', () => {
     expect(text).to.include('Is the deeper plain network worse?');
     expect(text).to.match(
-      /The deeper network is worse: plain56 has a training error of 3\d\.\d %, plain20 of 1\d\.\d %\./,
+      /The deeper plain network is worse: plain56 has a training error of 3\d\.\d %, plain20 of 1\d\.\d %\./,
     );
     expect(html.match(/<li>The /g)).to.have.length(4);
   });

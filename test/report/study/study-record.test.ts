@@ -57,10 +57,10 @@ describe('a network over its seeds', () => {
 describe('the verdict of a comparison', () => {
   it('says which network has the lower training error', () => {
     expect(verdicts(run('plain20', 1, 0.18), run('plain56', 1, 0.25))).to.deep.equal([
-      'The deeper network is worse: plain56 has a training error of 25.0 %, plain20 of 18.0 %.',
+      'The deeper plain network is worse: plain56 has a training error of 25.0 %, plain20 of 18.0 %.',
     ]);
     expect(verdicts(run('resnet56', 1, 0.1), run('resnet20', 1, 0.2))).to.deep.equal([
-      'The deeper network is better: resnet56 has a training error of 10.0 %, resnet20 of 20.0 %.',
+      'The deeper residual network is better: resnet56 has a training error of 10.0 %, resnet20 of 20.0 %.',
     ]);
     expect(verdicts(run('resnet110', 1, 0.25), run('preact_resnet110', 1, 0.25))[0]).to.match(
       /^Pre-activation is neither better nor worse: /,

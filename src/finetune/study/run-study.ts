@@ -9,7 +9,7 @@ import {SharedFoldData} from '../folds/folds-share.js';
 import type {Recipe} from '../recipe/recipe.js';
 import {RunDirectory} from '../run/run-directory.js';
 import {hasRunFile, isFinished, workingDirectoryOf} from '../run/run-files.js';
-import {RunSetDirectory} from '../run/run-set-directory.js';
+import {RunGroup} from '../run/run-group.js';
 import type {StudyName} from './studies.js';
 import {readStudyRecord, studyDocument} from './study-results.js';
 import {isStudyDirectory, planRuns, RUNS_FOLDER, type PlannedRun} from './study-runs.js';
@@ -77,7 +77,7 @@ async function train(
 }
 
 async function writeResults(
-  directory: RunSetDirectory,
+  directory: RunGroup,
   study: StudyName,
   finished: readonly PlannedRun[],
   {settings}: StudyOptions,
@@ -106,7 +106,7 @@ export async function runStudy(
 ): Promise<StudyResult> {
   const {out, overwrite = false, onRun, ...runOptions} = options;
   const planned = planRuns(out, recipes, seeds);
-  const directory = await RunSetDirectory.open(
+  const directory = await RunGroup.open(
     out,
     {...runOptions, overwrite, resume: !overwrite && hasStudy(out)},
     {recipe: planned[0]!.recipe, options: {}, kept: [RUNS_FOLDER]},

@@ -6,7 +6,7 @@ import type {StudyRecord} from '../../report/study/study-record.js';
 import {finetune} from '../finetune.js';
 import type {FinetuneOptions} from '../finetune-options.js';
 import {SharedFoldData} from '../folds/folds-share.js';
-import type {Recipe} from '../recipe/recipe.js';
+import type {Recipe, RecipeInput} from '../recipe/recipe.js';
 import {RunDirectory} from '../run/run-directory.js';
 import {hasRunFile, isFinished, workingDirectoryOf} from '../run/run-files.js';
 import {RunGroup} from '../run/run-group.js';
@@ -84,11 +84,9 @@ async function writeResults(
 ): Promise<StudyResult> {
   const record = await readStudyRecord(study, finished, settings?.command ?? '');
   const document = studyDocument(record);
-  await directory.write({
-    [STUDY_FILES.table]: studyCsv(record.runs),
-    [STUDY_FILES.page]: studyHtml(record),
-    [STUDY_FILES.document]: `${JSON.stringify(document, null, 2)}\n`,
-  });
+  await directory.write(STUDY_FILES.table, studyCsv(record.runs));
+  await directory.write(STUDY_FILES.page, studyHtml(record));
+  await directory.writeJson(STUDY_FILES.document, document);
   return {record, document};
 }
 
@@ -108,8 +106,9 @@ export async function runStudy(
   const planned = planRuns(out, recipes, seeds);
   const directory = await RunGroup.open(
     out,
-    {...runOptions, overwrite, resume: !overwrite && hasStudy(out)},
-    {recipe: planned[0]!.recipe, options: {}, kept: [RUNS_FOLDER]},
+    {overwrite, resume: !overwrite && hasStudy(out)},
+    {...options.settings?.options, ...planned[0]!.recipe} as RecipeInput,
+    planned.map(({name}) => `${RUNS_FOLDER}/${name}`),
   );
   const sharedData = new SharedFoldData(async () => directory.begin());
   try {

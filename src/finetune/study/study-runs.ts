@@ -18,6 +18,8 @@ export interface PlannedRun {
   readonly arch: Arch;
   readonly seed: number;
   readonly recipe: Recipe;
+  /** Name of its directory. */
+  readonly name: string;
   /** Path of its directory. */
   readonly run: string;
 }
@@ -26,7 +28,7 @@ export interface PlannedRun {
 function describeInput({arch, imageSize, fit}: Recipe): string {
   const published = publishedMetadata(arch).preprocessing;
   const sized = imageSize === undefined ? published : withImageSize(published, imageSize);
-  const {resizeSize, cropSize} = withFit(sized, fit);
+  const {resizeSize, cropSize} = fit === undefined ? sized : withFit(sized, fit);
   const padding = fit === 'pad' ? `, padded with ${computeFillColor(sized).join()}` : '';
   return `${cropSize} px of ${resizeSize}${padding}`;
 }
@@ -53,18 +55,20 @@ export function planRuns(
   seeds: readonly number[],
 ): PlannedRun[] {
   assertSameInput(recipes);
-  const directoryOf = (arch: Arch, seed: number): string =>
-    join(out, RUNS_FOLDER, `${arch}-seed-${seed}`);
-  const splitFile = join(directoryOf(recipes[0]!.arch, seeds[0]!), RUN_FILES.split);
+  const nameOf = (arch: Arch, seed: number): string => `${arch}-seed-${seed}`;
+  const directoryOf = (name: string): string => join(out, RUNS_FOLDER, name);
+  const splitFile = join(directoryOf(nameOf(recipes[0]!.arch, seeds[0]!)), RUN_FILES.split);
   return seeds.flatMap(seed =>
     recipes.map((recipe, index): PlannedRun => {
       const isFirst = index === 0 && seed === seeds[0];
       const {arch} = recipe;
+      const name = nameOf(arch, seed);
       return {
         arch,
         seed,
         recipe: {...recipe, seed, ...(!isFirst && {splitFile: recipe.splitFile ?? splitFile})},
-        run: directoryOf(arch, seed),
+        name,
+        run: directoryOf(name),
       };
     }),
   );

@@ -1,5 +1,5 @@
 import {csvLine} from '../../core/text/csv.js';
-import type {StudyRun} from './study-record.js';
+import {errorOf, type StudyRun} from './study-record.js';
 
 const COLUMNS = [
   'network',
@@ -13,8 +13,8 @@ const COLUMNS = [
   'validation_error',
 ] as const;
 
-/** Error of an accuracy, without the digits that subtraction makes up. */
-const errorOf = (accuracy: number): number => Number((1 - accuracy).toFixed(6));
+/** Error without the digits that subtraction makes up. */
+const roundedError = (accuracy: number | null): number => Number(errorOf(accuracy).toFixed(6));
 
 /** Formats `study.csv`: one row per run and epoch (RFC 4180). */
 export const studyCsv = (runs: readonly StudyRun[]): string =>
@@ -27,11 +27,11 @@ export const studyCsv = (runs: readonly StudyRun[]): string =>
           seed,
           row.epoch,
           row.step,
-          row.learningRate,
+          row.learningRate ?? '',
           row.trainingLoss,
-          errorOf(row.trainingAccuracy),
+          roundedError(row.trainingAccuracy),
           row.validationLoss,
-          errorOf(row.validationAccuracy),
+          roundedError(row.validationAccuracy),
         ]),
       ),
     )

@@ -64,12 +64,15 @@ export interface NetworkResult {
   readonly seconds: number;
 }
 
+/** Error, a fraction 0..1. Only heads that are solved have no training accuracy, and a study solves none. */
+export const errorOf = (accuracy: number | null): number => 1 - (accuracy ?? NaN);
+
 const errorCurve = (
   runs: readonly StudyRun[],
   accuracy: 'trainingAccuracy' | 'validationAccuracy',
 ): SeedStatistics[] =>
   runs[0]!.history.map((_, epoch) =>
-    computeSeedStatistics(runs.map(({history}) => 1 - history[epoch]![accuracy])),
+    computeSeedStatistics(runs.map(({history}) => errorOf(history[epoch]![accuracy]))),
   );
 
 /** Seconds of all epochs of a run. */

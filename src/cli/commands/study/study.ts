@@ -34,7 +34,7 @@ export const studyCommand: CommandHandler = async (input, {terminal, signal, env
   const [first] = resolved as [ResolvedRecipe, ...ResolvedRecipe[]];
   const out = plan.values.out ?? join('runs', `${nameOf(data)}-${study}`);
   const view = new StudyView(terminal, first, {verbose, ...pickListPath(folder, data)});
-  const {resume: _, ...options} = plan.finetuneOptions(out, first.sources, backendSeconds);
+  const {resume: _, ...options} = plan.finetuneOptions(out, first, backendSeconds);
   const firstSeed = first.recipe.seed;
   const work = runStudy(
     folder,

@@ -44,6 +44,7 @@ export const makePlan = (
   batchSize,
   optimizer: {type: 'adamw', weightDecay: 0.01},
   updateOptions: {labelSmoothing: 0.1, clipNorm: 1, bnMomentum: 0.1},
+  lrSchedule: 'cosine',
   warmupSteps: 0,
   seed: 1,
   precision,

@@ -1,4 +1,5 @@
 import type {FinetuneError} from '../core/errors.js';
+import type {OptionTable} from '../finetune/options/option.js';
 import type {OptionSource, OptionValues} from '../finetune/options/merge-options.js';
 import type {Terminal} from './terminal/screen/terminal.js';
 
@@ -38,3 +39,16 @@ export type CommandHandler = (
   input: CommandInput,
   context: CommandContext,
 ) => Promise<CommandResult>;
+
+/** A command: a row of `COMMANDS`. */
+export interface CommandSpec {
+  /** Command in the syntax of yargs: `check <dir>`. */
+  readonly usage: string;
+  readonly description: string;
+  /** Descriptions of arguments that differ from those in other commands. */
+  readonly positionals?: Readonly<Record<string, string>>;
+  readonly options: OptionTable;
+  readonly examples?: readonly (readonly [command: string, meaning: string])[];
+  /** Imports the handler on demand, since its dependencies take seconds to load. */
+  readonly load: () => Promise<CommandHandler>;
+}

@@ -1,22 +1,12 @@
 import {EXPORT_FORMATS} from '../export/formats/exporters.js';
-import type {OptionTable} from '../finetune/options/option.js';
-import type {CommandHandler} from './command.js';
+import type {CommandSpec} from './command.js';
 import {INFERENCE_OPTIONS} from './inference-options.js';
 import {readDemoDefaults} from './options/recipe-file.js';
+import {STUDY_OPTIONS, STUDY_POSITIONALS} from './commands/study/study-options.js';
 import {EXPORT_OPTIONS, FEATURE_VECTOR_OPTIONS} from './options/feature-options.js';
 import {withDefaults, withHelp, pickOptions, omitOptions} from './options/command-options.js';
 
-export interface CommandSpec {
-  /** Command in the syntax of yargs: `check <dir>`. */
-  readonly usage: string;
-  readonly description: string;
-  /** Descriptions of arguments that differ from those in other commands. */
-  readonly positionals?: Readonly<Record<string, string>>;
-  readonly options: OptionTable;
-  readonly examples?: readonly (readonly [command: string, meaning: string])[];
-  /** Imports the handler on demand, since its dependencies take seconds to load. */
-  readonly load: () => Promise<CommandHandler>;
-}
+export type {CommandSpec};
 
 const PATH = {type: 'string', minLength: 1} as const;
 
@@ -184,6 +174,17 @@ export const COMMANDS = {
     description: 'Write the report of a run again; its images are not needed',
     options: pickOptions(...OUTPUT_OPTIONS),
     load: async () => (await import('./commands/export.js')).reportCommand,
+  },
+  study: {
+    usage: 'study <study> [dir]',
+    description:
+      'Train networks by one recipe and compare them: degradation, shortcuts, preactivation',
+    options: STUDY_OPTIONS,
+    positionals: STUDY_POSITIONALS,
+    examples: [
+      ['$0 study degradation cifar10 --val-data cifar10-test', 'plain against residual networks'],
+    ],
+    load: async () => (await import('./commands/study/study.js')).studyCommand,
   },
   models: {
     usage: 'models',

@@ -35,11 +35,13 @@ export class InterruptedRunError extends defineError(
     run: string;
     /** Directory of the last checkpoint, if one was written. */
     checkpoint?: string | undefined;
+    /** Command that continues it. Default: that of a single run. */
+    command?: string | undefined;
   }) =>
     `The run in ${run} was stopped${checkpoint === undefined ? ' before the first checkpoint' : `; its state is in ${checkpoint}`}.`,
 ) {
   /** Command that resumes the run. */
-  readonly resume = `${PROGRAM_NAME} --resume ${quoted(this.run)}`;
+  readonly resume = this.command ?? `${PROGRAM_NAME} --resume ${quoted(this.run)}`;
 }
 
 function toInterruptedFailure(error: unknown, signalName: StopSignal, columns: number): Failure {

@@ -2,6 +2,7 @@ import {existsSync, readdirSync, statSync} from 'node:fs';
 import {join} from 'node:path';
 import {AbortedError, UsageError} from '../core/errors.js';
 import type {OptionSource} from '../finetune/options/merge-options.js';
+import {isStudyDirectory} from '../finetune/study/study-runs.js';
 import {keysOf} from '../finetune/options/options.js';
 import {
   FOLDS_FILES,
@@ -21,9 +22,12 @@ const RUNS_DIRECTORY = 'runs';
 /** Options that may change when a run is resumed: the backend and the console output. Other changes would make it a different run. */
 const CHANGEABLE_OPTIONS = keysOf(({mayChangeOnResume}) => mayChangeOnResume === true);
 
-/** Whether a run can be resumed. The document of a cross-validation is written last, so a cross-validation with one has finished. */
+/**
+ * Whether a run can be resumed. The document of a cross-validation is written last, so a cross-validation with one has finished. A study is
+ * continued by its own command.
+ */
 const isResumable = (run: string): boolean =>
-  isInterrupted(run) && !existsSync(join(run, FOLDS_FILES.document));
+  isInterrupted(run) && !existsSync(join(run, FOLDS_FILES.document)) && !isStudyDirectory(run);
 
 /** Interrupted run that was started last. @throws UsageError (exit 2) if there is none */
 function newestInterrupted(): string {
@@ -64,6 +68,11 @@ export function resolveResumedRun(
       `${run} holds no run to --resume: there is no ${RUN_FILES.recipe}. Give the directory of a run.`,
     );
   }
+  if (isStudyDirectory(run)) {
+    throw new UsageError(
+      `${run} holds a study, which --resume does not continue. Run its finetune study command again.`,
+    );
+  }
   if (!isResumable(run)) {
     throw new UsageError(
       `The run in ${run} has finished, so there is nothing to --resume. Start a new one.`,
@@ -84,13 +93,17 @@ export function resolveResumedRun(
   };
 }
 
-/** Awaits library work. If it is aborted, the error says how to resume. */
-export async function withResumeHint<T>(out: string, work: Promise<T>): Promise<T> {
+/** Awaits library work. If it is aborted, the error says how to resume. @param command command that resumes it, unless it is a single run */
+export async function withResumeHint<T>(
+  out: string,
+  work: Promise<T>,
+  command?: string,
+): Promise<T> {
   try {
     return await work;
   } catch (error) {
     if (error instanceof AbortedError && hasRunFile(workingDirectoryOf(out), 'recipe'))
-      throw new InterruptedRunError({run: out, checkpoint: error.checkpoint});
+      throw new InterruptedRunError({run: out, checkpoint: error.checkpoint, command});
     throw error;
   }
 }

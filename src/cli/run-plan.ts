@@ -9,7 +9,7 @@ import {
   type OptionSource,
 } from '../finetune/options/merge-options.js';
 import type {OptionTable} from '../finetune/options/option.js';
-import {selectOptions, type FilledValues} from '../finetune/options/options.js';
+import {OPTIONS, selectOptions, type FilledValues} from '../finetune/options/options.js';
 import {RECIPE_OPTIONS, type RecipeInput} from '../finetune/recipe/recipe.js';
 import {mergeRecipeFor, type ResolvedRecipe} from '../finetune/recipe/resolve-recipe.js';
 import {nextRunDirectory, newestRunDirectory} from '../finetune/run/run-directory.js';
@@ -65,8 +65,9 @@ export class RunPlan {
 
   /** @throws UsageError (exit 2) if the exclude list cannot be read */
   get folderOptions(): ImageFolderOptions {
-    const {seed} = this.requested;
-    return toFolderOptions({...this.values, ...(seed !== undefined && {seed})});
+    // The seed that the run records: a resumed run must select the same images.
+    const {seed = OPTIONS.seed.default} = this.requested;
+    return toFolderOptions({...this.values, seed});
   }
 
   /** Recipe options of every source, highest precedence first. */

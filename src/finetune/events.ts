@@ -85,6 +85,8 @@ export type RunEvent =
       readonly epoch: number;
       readonly epochs: number;
       readonly trainingLoss: number;
+      /** Null if the head was solved. */
+      readonly trainingAccuracy: number | null;
       readonly metrics: Metrics;
       readonly best: boolean;
       /** Highest learning rate of the phase's layer groups, at the first update of the epoch; null if the head was solved. */

@@ -23,14 +23,14 @@ export {
   type PhaseModel,
   type PhaseModelSpec,
 } from './loop/phase-model.js';
-export {PhaseTrainer} from './loop/phase-trainer.js';
 export {
-  TrainingDivergedError,
+  LR_SCHEDULES,
   warmupThenCosine,
   type LrSchedule,
-  type TrainerState,
-  type TrainingPlan,
-} from './loop/training-plan.js';
+  type LrScheduleName,
+} from './loop/lr-schedule.js';
+export {PhaseTrainer, type TrainedEpoch} from './loop/phase-trainer.js';
+export {TrainingDivergedError, type TrainerState, type TrainingPlan} from './loop/training-plan.js';
 export {
   computeLoss,
   trainStep,

@@ -49,6 +49,15 @@ describe('run directories of the command line', function () {
     expect(document(`runs/${names.at(-1)}/recipe.json`).seed).to.equal(7);
   });
 
+  it('select the images of --max-per-class by the seed that they record, so that a resumed run has the same', async () => {
+    const limit = ['--max-per-class', '3'];
+    expectEnded(await train('--out', 'limited', ...limit), 0);
+    const {seed} = document('limited/recipe.json');
+    expectEnded(await train('--out', 'seeded', ...limit, '--seed', String(seed)), 0);
+    const [limited, seeded] = [document('limited/split.json'), document('seeded/split.json')];
+    expect(limited).to.deep.equal(seeded);
+  });
+
   it('keep the old run where the one that was to replace it is killed, which is continued by --resume', async () => {
     expectEnded(await train('--out', 'kept'), 0);
     const old = document('kept/metrics.json');

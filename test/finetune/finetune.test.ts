@@ -250,7 +250,7 @@ describe('finetune', () => {
     );
     const [header, ...rows] = readFileSync(join(out, 'history.csv'), 'utf8').trim().split('\r\n');
     expect(header).to.equal(
-      'phase,epoch,step,learning_rate,training_loss,validation_loss,validation_accuracy,validation_balanced_accuracy,best,seconds',
+      'phase,epoch,step,learning_rate,training_loss,training_accuracy,validation_loss,validation_accuracy,validation_balanced_accuracy,best,seconds',
     );
     expect(rows.map(row => Number(row.split(',')[4]))).to.deep.equal(
       result.history.map(({trainingLoss}) => trainingLoss),

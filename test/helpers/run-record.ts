@@ -34,6 +34,7 @@ function madeUpHistory(epochs: readonly [probe: number, top: number]): EpochRow[
       step: 8 * (i + 1),
       learningRate: phase === 'probe' ? 0.01 : 1e-3 * left,
       trainingLoss: 0.05 + 0.64 * left ** 3,
+      trainingAccuracy: 0.97 - 0.3 * left ** 3,
       validationLoss,
       validationAccuracy: 0.95 - 0.25 * left ** 3 + 0.005 * stream.normal(),
       validationBalancedAccuracy: 0.9 - 0.3 * left ** 3,

@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {tf, type Scalar} from '../../src/backend/tensorflow.js';
+import {tf} from '../../src/backend/tensorflow.js';
 import {createOptimizer} from '../../src/training/loop/optimizer.js';
 import {createPhaseModel} from '../../src/training/loop/phase-model.js';
 import {trainStep, type StepInputs} from '../../src/training/loop/train-step.js';
@@ -32,7 +32,7 @@ function trainAll(type: keyof typeof RATES): number[] {
       learningRates: {stem: rate, stage1: rate, stage2: rate, head: rate},
       dropoutSeed: tf.tensor1d([1, 2], 'int32'),
     };
-    return Array.from({length: 5}, (): Scalar => trainStep(network, optimizer, RULES, inputs)).map(
+    return Array.from({length: 5}, () => trainStep(network, optimizer, RULES, inputs)).map(
       loss => loss.dataSync()[0]!,
     );
   });

@@ -41,7 +41,11 @@ function describeUsageError(found: string, args: readonly string[]): string {
   if (command === undefined || !found.startsWith('only'))
     return `The command line is not complete: ${found}. See finetune --help.`;
   const {usage} = COMMANDS[command];
-  const needed = usage.includes('<run>') ? 'the directory of a run' : 'a folder of images';
+  const needed = usage.includes('<run>')
+    ? 'the directory of a run'
+    : usage.includes('<study>')
+      ? 'the name of a study'
+      : 'a folder of images';
   return `finetune ${command} needs ${needed}. Run finetune ${usage.replace(/<(\w+)>/, (_, token: string) => token.toUpperCase())}.`;
 }
 
@@ -137,7 +141,9 @@ function toInvocation(
     positionals: Object.fromEntries(positionals.map(name => [name, argv[name]])),
     flags,
   };
-  return command === 'train' ? positionalToDataFlag(invocation) : invocation;
+  return positionals.includes('dir') && 'data' in spec.options
+    ? positionalToDataFlag(invocation)
+    : invocation;
 }
 
 const extraArgumentError = (command: CommandName, token: string): UsageError =>

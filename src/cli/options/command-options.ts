@@ -58,7 +58,7 @@ export function describeOption({
     choices.every(choice => ` ${help} `.split(/[^\w+-]/).includes(String(choice)));
   const description = isNamed ? help : `${help}: ${choices.join(', ')}`;
   if (defaultValue !== undefined && defaultValue !== false)
-    return `${description} [default: ${String(defaultValue)}]`;
+    return `${description} [default: ${typeof defaultValue === 'object' ? JSON.stringify(defaultValue) : String(defaultValue)}]`;
   if (defaultText !== undefined) return `${description} [default: ${defaultText}]`;
   return isRecommended ? `${description} [recommended]` : description;
 }

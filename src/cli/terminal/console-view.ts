@@ -150,7 +150,7 @@ export class ConsoleView {
     const network = `${arch}${lastStage < stageCount(arch) ? ` up to stage ${lastStage}` : ''}`;
     this.#logLine(
       'recipe',
-      `${network}, ${head} head, ${optimizer}, batches of ${batchSize}, ${augment} augmentation, seed ${seed}`,
+      `${network}, ${head} head, ${optimizer}, batches of ${batchSize}, ${typeof augment === 'string' ? augment : Object.keys(augment).join(', ')} augmentation, seed ${seed}`,
     );
     for (const reason of reasons) this.#logLine('', reason);
   }

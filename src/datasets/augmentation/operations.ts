@@ -7,6 +7,7 @@ import {
   blur,
   eraseRandomly,
   flipVertically,
+  padAndCrop,
   rotate,
   toGrayscale,
   type RandomErasing,
@@ -30,6 +31,15 @@ const op = <Setting>(
  * to `image-ops.ts` or `transforms.ts`; the schema of recipes and the type of settings follow.
  */
 export const AUGMENTATION_OPS = {
+  padCrop: op<number>(
+    {
+      type: 'integer',
+      minimum: 0,
+      maximum: 128,
+      description: 'pixels of black on every side, before a random crop of the same size',
+    },
+    padAndCrop,
+  ),
   verticalFlip: op<number>(
     {...fraction, description: 'probability of being upside down'},
     (pixels, size, probability, rng) => {

@@ -14,6 +14,22 @@ export function flipVertically(pixels: Uint8Array, size: number): void {
   }
 }
 
+/**
+ * Shifts an image by up to `padding` pixels either way. What comes in is black, as in torchvision's `RandomCrop(size, padding)`; the
+ * augmentation of He et al., section 4.2.
+ */
+export function padAndCrop(pixels: Uint8Array, size: number, padding: number, rng: Rng): void {
+  const source = pixels.slice();
+  const [top, left] = [rng.integer(2 * padding + 1), rng.integer(2 * padding + 1)];
+  const [down, right] = [top - padding, left - padding];
+  const [from, to] = [Math.max(0, -right), Math.min(size, size - right)];
+  pixels.fill(0);
+  for (let y = Math.max(0, -down); y < Math.min(size, size - down); y++) {
+    const row = ((y + down) * size + right) * 3;
+    if (from < to) pixels.set(source.subarray(row + 3 * from, row + 3 * to), (y * size + from) * 3);
+  }
+}
+
 const clamp = (value: number, size: number): number => Math.min(size - 1, Math.max(0, value));
 
 /** Coefficients `[a, b, c, d, e, f]`. The output pixel at (x, y) samples (a x + b y + c, d x + e y + f), in pixels from the center. */

@@ -5,6 +5,7 @@ import {
   type AugmentationChoice,
 } from '../../datasets/augmentation/augment.js';
 import {CLASS_BALANCES} from '../../training/loop/class-balance.js';
+import {LR_SCHEDULES, type LrScheduleName} from '../../training/loop/lr-schedule.js';
 import {OPTIMIZERS, type OptimizerName} from '../../training/loop/optimizer.js';
 import {FREEZE_SCHEDULES, phaseSchema, type Phase} from '../recipe/phases.js';
 import {HEAD_SOLVERS} from '../../training/head-solver/solve-head.js';
@@ -85,6 +86,18 @@ export const TRAINING_OPTIONS = {
     isRecommended: true,
     example: 0.0001,
   },
+  lrSchedule: {
+    scope: 'recipe',
+    schema: {enum: Object.keys(LR_SCHEDULES) as LrScheduleName[]},
+    help: 'decay of the learning rate in a phase: cosine, or step (a tenth at the half, a hundredth at three quarters)',
+    default: 'cosine',
+  },
+  warmup: {
+    scope: 'recipe',
+    schema: {type: 'number', minimum: 0, maximum: 1},
+    help: 'fraction of the updates of a phase in which the learning rate rises to its peak',
+    default: 0.1,
+  },
   optimizer: {
     scope: 'recipe',
     schema: {enum: Object.keys(OPTIMIZERS) as OptimizerName[]},
@@ -107,8 +120,8 @@ export const TRAINING_OPTIONS = {
   },
   clipNorm: {
     scope: 'recipe',
-    schema: {type: 'number', exclusiveMinimum: 0},
-    help: 'largest global norm of the gradients',
+    schema: {type: 'number', minimum: 0},
+    help: 'largest global norm of the gradients; 0 for no limit',
     default: 1,
   },
   batchNorm: {

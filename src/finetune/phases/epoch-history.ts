@@ -1,5 +1,5 @@
 import type {EpochRow} from '../../training/loop/history.js';
-import type {PhaseTrainer} from '../../training/loop/phase-trainer.js';
+import type {PhaseTrainer, TrainedEpoch} from '../../training/loop/phase-trainer.js';
 import type {TrainerState} from '../../training/loop/training-plan.js';
 import type {Metrics} from '../../training/metrics/metrics.js';
 import type {Phase} from '../recipe/phases.js';
@@ -9,7 +9,8 @@ import type {RunContext} from '../run/run-context.js';
 export interface EpochResult {
   /** Learning-rate factor at the start of the epoch; null if the head was solved instead. */
   readonly lrFactor: number | null;
-  readonly trainingLoss: number;
+  /** The accuracy is null if the head was solved. */
+  readonly training: Pick<TrainedEpoch, 'loss'> & {readonly accuracy: number | null};
   readonly metrics: Metrics;
   /** Whether the weights are the best so far. */
   readonly best: boolean;
@@ -39,7 +40,7 @@ export class EpochHistory {
 
   /** @param trainer trainer after the end of the epoch */
   add(phase: Phase, {state: {epoch}, updates: step}: Progress, result: EpochResult): void {
-    const {lrFactor, trainingLoss, metrics, best, seconds} = result;
+    const {lrFactor, training, metrics, best, seconds} = result;
     const learningRate = lrFactor === null ? null : highestLearningRate(phase) * lrFactor;
     const earlier = best ? this.#rows.map(row => ({...row, best: false})) : this.#rows;
     this.#rows = [
@@ -49,7 +50,8 @@ export class EpochHistory {
         epoch,
         step,
         learningRate,
-        trainingLoss,
+        trainingLoss: training.loss,
+        trainingAccuracy: training.accuracy,
         validationLoss: metrics.loss,
         validationAccuracy: metrics.accuracy,
         validationBalancedAccuracy: metrics.balancedAccuracy,
@@ -62,7 +64,8 @@ export class EpochHistory {
       phase: phase.name,
       epoch: epoch - 1,
       epochs: phase.epochs,
-      trainingLoss,
+      trainingLoss: training.loss,
+      trainingAccuracy: training.accuracy,
       metrics,
       best,
       learningRate,

@@ -115,11 +115,11 @@ export class PhaseRunner {
     );
     this.#state.headSolutions = [...this.#state.headSolutions, solution];
     const best = this.#state.best.update(metrics, trainedGroups(phase));
-    const {loss: trainingLoss, iterations: updates, seconds} = solution;
+    const {loss, iterations: updates, seconds} = solution;
     this.#state.history.add(
       phase,
       {state: {epoch: 1}, updates},
-      {lrFactor: null, trainingLoss, metrics, best, seconds},
+      {lrFactor: null, training: {loss, accuracy: null}, metrics, best, seconds},
     );
     await this.checkpoints.writeOrWarn(() => this.#state.snapshot(index));
   }
@@ -149,13 +149,13 @@ export class PhaseRunner {
     const {count} = trainer.inputs;
     const onStep = (step: number): void =>
       run.progress('train', Math.min(count, step * this.recipe.batchSize), count, 'images', where);
-    const trainingLoss = await run.time('train', () => trainer.epoch(run.signal, onStep));
+    const training = await run.time('train', () => trainer.epoch(run.signal, onStep));
     const metrics = await run.time('evaluate', () =>
       trainer.endEpoch(withProgress(validation, run.imageProgress('evaluate', where))),
     );
     const best = this.#state.best.update(metrics, trainedGroups(phase));
     const seconds = (performance.now() - startTime) / 1000;
-    this.#state.history.add(phase, trainer, {lrFactor, trainingLoss, metrics, best, seconds});
+    this.#state.history.add(phase, trainer, {lrFactor, training, metrics, best, seconds});
   }
 
   async #finish(): Promise<TrainingResult> {

@@ -1,14 +1,13 @@
 import type {TrainingPlan} from '../../training/loop/training-plan.js';
 import type {Recipe} from './recipe.js';
 
-/** Fraction of a phase's updates that warm up the learning rate. */
-const WARMUP_FRACTION = 0.1;
-
 /** Builds the training plan of a phase. @param labels labels of the training images */
 export function trainingPlan(recipe: Recipe, index: number, labels: Int32Array): TrainingPlan {
   const {
     classBalance,
     batchSize,
+    lrSchedule,
+    warmup,
     optimizer,
     weightDecay,
     labelSmoothing,
@@ -28,7 +27,8 @@ export function trainingPlan(recipe: Recipe, index: number, labels: Int32Array):
     // Kornblith et al. (https://arxiv.org/abs/1805.08974), A.5: statistics are averaged over a tenth of an epoch, and at least ten steps.
     updateOptions: {labelSmoothing, clipNorm, bnMomentum: Math.min(0.1, 10 / stepsPerEpoch)},
     ...(classBalance !== 'none' && {classBalancing: {classBalance, labels}}),
-    warmupSteps: Math.ceil(WARMUP_FRACTION * epochs * stepsPerEpoch),
+    warmupSteps: Math.ceil(warmup * epochs * stepsPerEpoch),
+    lrSchedule,
     seed,
     precision,
   };

@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import {defineError, errorMessage, FinetuneError, UsageError} from '../../core/errors.js';
 import {shellQuote} from '../../core/text/printable.js';
 import type {RunRecord} from '../../report/run-record.js';
+import {isStudyDirectory, RUNS_FOLDER} from '../study/study-runs.js';
 import {hasRunFile, isFinished, RUN_FILES, workingDirectoryOf, type RunFile} from './run-files.js';
 import {RunLock} from './run-lock.js';
 
@@ -34,6 +35,8 @@ function describeMissingTraining(
     return `${run} holds ${existsSync(run) ? 'no run' : 'nothing'}. Give the directory of a run.`;
   if (existsSync(join(run, 'folds.json')))
     return `${run} holds the runs of a cross-validation. Give one of them, such as ${shellQuote(join(run, 'fold-1'))}`;
+  if (isStudyDirectory(run))
+    return `${run} holds the runs of a study. Give one of them: a folder in ${shellQuote(join(run, RUNS_FOLDER))}.`;
   if (isFinished(workingDirectory))
     return `${run} holds a run without its ${RUN_FILES[requiredFile]}. Copy the whole directory again, or train again.`;
   return `The training of the run in ${run} has not ended. Resume it: finetune --resume ${shellQuote(run)}`;

@@ -7,6 +7,7 @@ const COLUMNS: readonly (readonly [title: string, of: (row: EpochRow) => string 
   ['step', row => row.step],
   ['learning_rate', row => row.learningRate ?? ''],
   ['training_loss', row => row.trainingLoss],
+  ['training_accuracy', row => row.trainingAccuracy ?? ''],
   ['validation_loss', row => row.validationLoss],
   ['validation_accuracy', row => row.validationAccuracy],
   ['validation_balanced_accuracy', row => row.validationBalancedAccuracy],

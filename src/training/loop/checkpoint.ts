@@ -31,7 +31,7 @@ export interface Checkpoint<Row> {
 type CheckpointState<Row> = Omit<Checkpoint<Row>, 'weights' | 'optimizer' | 'best'>;
 
 /** Version of the checkpoint files. Increase it when their content changes. */
-const CHECKPOINT_VERSION = 3;
+const CHECKPOINT_VERSION = 4;
 
 /** There is no checkpoint, or it cannot be read. */
 export class CheckpointError extends defineError(

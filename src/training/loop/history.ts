@@ -8,6 +8,8 @@ export interface EpochRow {
   /** Highest learning rate of any group at the start of the epoch; null if the head was solved instead. */
   readonly learningRate: number | null;
   readonly trainingLoss: number;
+  /** Fraction 0..1 of the augmented training images, each before the update that it was part of; null if the head was solved. */
+  readonly trainingAccuracy: number | null;
   readonly validationLoss: number;
   /** Fraction 0..1. */
   readonly validationAccuracy: number;

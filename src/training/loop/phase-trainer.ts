@@ -2,20 +2,19 @@ import {throwIfAborted} from '../../core/errors.js';
 import {createRng, shuffle} from '../../core/rng.js';
 import {getLayerGroup, type LayerGroup} from '../../backbones/layer-groups.js';
 import {TracedSteps, type TraceableStep} from '../../backend/graph/traced-steps.js';
-import {tf, type Scalar, type Tensor} from '../../backend/tensorflow.js';
+import {tf, type Tensor, type Tensor1D} from '../../backend/tensorflow.js';
 import {oversampleEpoch, computeClassWeights, countRepeats} from './class-balance.js';
 import {evaluateBatches} from '../metrics/evaluate.js';
 import type {InputBatch, BatchSource} from './batch-source.js';
 import {NanProbabilityError, type Metrics} from '../metrics/metrics.js';
 import {yieldToEventLoop} from '../../core/async.js';
 import {createOptimizer, type Optimizer} from './optimizer.js';
+import {LR_SCHEDULES, type LrSchedule} from './lr-schedule.js';
 import type {PhaseModel} from './phase-model.js';
 import {trainStep, type MixupTargets, type StepInputs} from './train-step.js';
 import {
   INITIAL_TRAINER_STATE,
   TrainingDivergedError,
-  warmupThenCosine,
-  type LrSchedule,
   type TrainerState,
   type TrainingPlan,
 } from './training-plan.js';
@@ -38,6 +37,14 @@ const flattenInputs = ({
     }),
   );
 
+/** Means over the images of an epoch as they were trained on: augmented, and each before the update that it was part of. */
+export interface TrainedEpoch {
+  /** Weighted as the loss of the updates. */
+  readonly loss: number;
+  /** Fraction 0..1. */
+  readonly accuracy: number;
+}
+
 /** Trains the layer groups of one phase, epoch by epoch. The caller disposes it. */
 export class PhaseTrainer {
   readonly optimizer: Optimizer;
@@ -58,7 +65,10 @@ export class PhaseTrainer {
     this.optimizer = createOptimizer(plan.optimizer, model.trainable);
     this.state = {...state};
     this.stepsPerEpoch = Math.ceil(inputs.count / plan.batchSize);
-    this.#lrSchedule = warmupThenCosine(plan.warmupSteps, plan.epochs * this.stepsPerEpoch);
+    this.#lrSchedule = LR_SCHEDULES[plan.lrSchedule](
+      plan.warmupSteps,
+      plan.epochs * this.stepsPerEpoch,
+    );
     this.#groups = [...new Set([...model.trainable.keys()].map(getLayerGroup))];
     this.#classWeights =
       plan.classBalancing?.classBalance === 'weighted-loss'
@@ -83,10 +93,12 @@ export class PhaseTrainer {
   /**
    * Runs the remaining updates of the current epoch.
    * @param onStep called after each update with the number of updates done in the epoch
-   * @returns mean training loss over the examples of the epoch
    * @throws TrainingDivergedError at the first loss that is not finite
    */
-  async epoch(signal: AbortSignal | undefined, onStep: (step: number) => void): Promise<number> {
+  async epoch(
+    signal: AbortSignal | undefined,
+    onStep: (step: number) => void,
+  ): Promise<TrainedEpoch> {
     const {plan, state} = this;
     const order = this.#epochOrder();
     const imagesDone = state.step * plan.batchSize;
@@ -108,7 +120,7 @@ export class PhaseTrainer {
     } finally {
       this.#steps.sync();
     }
-    return state.lossSum / state.weightSum;
+    return {loss: state.lossSum / state.weightSum, accuracy: state.hits / order.length};
   }
 
   /** Image indices of the current epoch. */
@@ -140,25 +152,25 @@ export class PhaseTrainer {
           })
         : error;
     });
-    Object.assign(state, {epoch: state.epoch + 1, step: 0, lossSum: 0, weightSum: 0});
+    Object.assign(state, {...INITIAL_TRAINER_STATE, epoch: state.epoch + 1});
     return metrics;
   }
 
   #update({x, labels, mixup: mixed}: InputBatch): void {
     const {plan, state} = this;
     const weights = this.#sampleWeights(labels);
-    const loss = tf.tidy(() => {
+    const [loss, hits] = tf.tidy(() => {
       const inputs = {
         ...this.#stepInputs(x, labels, weights),
         ...(mixed && {mixup: this.#mixupTargets(mixed)}),
       };
-      const step: TraceableStep<Scalar> = {
+      const step: TraceableStep<Tensor1D> = {
         name: mixed === undefined ? 'train' : 'train mixup',
         precision: plan.precision,
         run: () => trainStep(this.model, this.optimizer, plan.updateOptions, inputs),
       };
-      return this.#steps.run(step, flattenInputs(inputs)).dataSync()[0]!;
-    });
+      return this.#steps.run(step, flattenInputs(inputs)).dataSync();
+    }) as unknown as readonly [loss: number, hits: number];
     x.dispose();
     if (!Number.isFinite(loss))
       throw new TrainingDivergedError({
@@ -171,6 +183,7 @@ export class PhaseTrainer {
     const weight = weights.reduce((sum, each) => sum + each, 0);
     state.lossSum += loss * weight;
     state.weightSum += weight;
+    state.hits += hits;
   }
 
   #sampleWeights(labels: Int32Array): Float32Array {

@@ -38,16 +38,22 @@ export interface MixupTargets {
 /** Update options that are constant within a phase. */
 export interface UpdateOptions {
   readonly labelSmoothing: number;
-  /** Maximum global norm of the gradients (Pascanu et al., https://arxiv.org/abs/1211.5063). */
+  /** Maximum global norm of the gradients (Pascanu et al., https://arxiv.org/abs/1211.5063); 0 for no limit. */
   readonly clipNorm: number;
   /** Fraction of the running statistics that one batch replaces; `momentum` in PyTorch. */
   readonly bnMomentum: number;
 }
 
-/** Scale factor for gradients: `min(1, clipNorm / |all gradients|)`. */
-function computeClipFactor(gradients: readonly Tensor[], clipNorm: number): Scalar {
-  const norm = tf.sqrt(tf.addN(gradients.map(gradient => ops().sumOfSquares(gradient))));
-  return tf.minimum(1, tf.div(clipNorm, tf.add(norm, 1e-6)));
+/** Scales all gradients by `min(1, clipNorm / |all gradients|)`. */
+function clipGradients(
+  gradients: ReadonlyMap<string, Tensor>,
+  clipNorm: number,
+): ReadonlyMap<string, Tensor> {
+  if (clipNorm === 0) return gradients;
+  const squares = [...gradients.values()].map(gradient => ops().sumOfSquares(gradient));
+  const norm = tf.sqrt(tf.addN(squares));
+  const factor = tf.minimum(1, tf.div(clipNorm, tf.add(norm, 1e-6)));
+  return new Map([...gradients].map(([name, gradient]) => [name, tf.mul(gradient, factor)]));
 }
 
 /** Moves the running statistics towards those of the batch. The variance is unbiased, as in torch.nn.BatchNorm2d. */
@@ -88,38 +94,44 @@ export function computeLoss(
   return tf.add(tf.mul(ownLoss, mixup.lambda), tf.mul(mixupLoss, tf.sub(1, mixup.lambda)));
 }
 
+/** Number of rows whose highest logit is that of the label. */
+const countHits = (logits: Tensor2D, labels: Tensor1D): Scalar =>
+  tf.sum(tf.cast(tf.equal(tf.cast(tf.argMax(logits, 1), 'int32'), labels), 'float32'));
+
 /**
  * Performs one update of the trained groups. It is the only function that changes weights. It reads nothing back from the device and draws
  * no random numbers.
- * @returns mean loss of the batch before the update; the caller disposes it
+ * @returns float32 `[2]`, both before the update: mean loss of the batch, and number of images that were classified correctly (of mixed
+ * images, by the label with the weight lambda); the caller disposes it
  */
 export function trainStep(
   model: PhaseModel,
   optimizer: Optimizer,
   options: UpdateOptions,
   inputs: StepInputs,
-): Scalar {
+): Tensor1D {
   const updates: BatchNormUpdate[] = [];
+  let hits: Scalar | undefined;
   const x = model.forwardToFrozenDepth(inputs.x);
   const loss = (): Scalar => {
     const training = {
       dropoutSeed: inputs.dropoutSeed,
       onBatchNormUpdate: (update: BatchNormUpdate) => updates.push(update),
     };
-    return computeLoss(model.forwardFromFrozenDepth(x, training), inputs, options.labelSmoothing);
+    const logits = model.forwardFromFrozenDepth(x, training);
+    hits = tf.keep(countHits(logits, inputs.labels));
+    return computeLoss(logits, inputs, options.labelSmoothing);
   };
   const {value, grads} = tf.variableGrads(loss, [...model.trainable.values()]);
   const gradients = gradientsByName(model.trainable, grads);
   tf.tidy(() => {
-    const clipScale = computeClipFactor([...gradients.values()], options.clipNorm);
-    const clipped = new Map(
-      [...gradients].map(([name, gradient]) => [name, tf.mul(gradient, clipScale)]),
-    );
+    const clipped = clipGradients(gradients, options.clipNorm);
     optimizer.update(clipped, name => inputs.learningRates[getLayerGroup(name)]!);
   });
   for (const update of updates) updateRunningStats(model, update, options.bnMomentum);
-  tf.dispose(grads);
-  return value as Scalar;
+  const result = tf.stack([value as Scalar, hits!]) as Tensor1D;
+  tf.dispose([value, hits!, ...Object.values(grads)]);
+  return result;
 }
 
 /** Renames gradients, which tfjs names by variable id, to weight names. */

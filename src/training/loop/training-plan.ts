@@ -2,6 +2,7 @@ import {LAYER_GROUPS, type GroupLearningRates} from '../../backbones/layer-group
 import type {Precision} from '../../backend/graph/precision.js';
 import {defineError, FinetuneError} from '../../core/errors.js';
 import type {ClassBalancing} from './class-balance.js';
+import type {LrScheduleName} from './lr-schedule.js';
 import type {OptimizerSpec} from './optimizer.js';
 import type {UpdateOptions} from './train-step.js';
 
@@ -19,6 +20,8 @@ export interface TrainingPlan {
   readonly classBalancing?: ClassBalancing;
   /** Number of warm-up updates. */
   readonly warmupSteps: number;
+  /** Decay of the learning rates after the warm-up. */
+  readonly lrSchedule: LrScheduleName;
   readonly seed: number;
   /** Precision of the convolutions in an update. Validation is always fp32. */
   readonly precision: Precision;
@@ -34,6 +37,8 @@ export interface TrainerState {
   lossSum: number;
   /** Sum of the weights of the current epoch. */
   weightSum: number;
+  /** Correctly classified images of the current epoch, each before the update that it was part of. */
+  hits: number;
 }
 
 export const INITIAL_TRAINER_STATE: Readonly<TrainerState> = {
@@ -41,6 +46,7 @@ export const INITIAL_TRAINER_STATE: Readonly<TrainerState> = {
   step: 0,
   lossSum: 0,
   weightSum: 0,
+  hits: 0,
 };
 
 /** The training or validation loss is not finite. Training stops, so that no time is wasted on NaN. */
@@ -64,21 +70,9 @@ export class TrainingDivergedError extends defineError(
     );
     return (
       `The loss of phase "${phase}" is ${loss} after ${step} updates (learning rates: ${lrTexts.join(', ')}). ` +
-      'Lower --lr, or give the phase a longer warm-up by more epochs.'
+      'Lower --lr, or raise --warmup.'
     );
   },
 ) {
   override readonly exitCode = 6;
-}
-
-/** Fraction of the peak learning rate at an update. `step` counts the updates of the phase from 0. */
-export type LrSchedule = (step: number) => number;
-
-/** Linear warm-up to 1, then cosine decay to 0 (Loshchilov & Hutter, https://arxiv.org/abs/1608.03983). */
-export function warmupThenCosine(warmupSteps: number, totalSteps: number): LrSchedule {
-  return step =>
-    step < warmupSteps
-      ? (step + 1) / warmupSteps
-      : 0.5 *
-        (1 + Math.cos((Math.PI * (step - warmupSteps)) / Math.max(1, totalSteps - warmupSteps)));
 }

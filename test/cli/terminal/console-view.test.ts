@@ -28,7 +28,13 @@ const metrics = (correct: number, of = 10) => {
 
 const epoch = (number: number, correct: number, best: boolean): RunEvent => ({
   ...{type: 'epoch', phase: 'probe', epoch: number, epochs: 3, trainingLoss: 0.5},
-  ...{metrics: metrics(correct), best, learningRate: 0.003 / (number + 1), seconds: 0.05},
+  ...{
+    trainingAccuracy: 0.625,
+    metrics: metrics(correct),
+    best,
+    learningRate: 0.003 / (number + 1),
+    seconds: 0.05,
+  },
 });
 
 const finding = (code: string, severity: Finding['severity'], message: string): RunEvent => ({

@@ -49,6 +49,36 @@ describe('augmentation operations', () => {
     expect(applied({posterize: {probability: 0, bits: 3}})).to.deep.equal(gradient());
   });
 
+  it('padCrop takes each crop of the padded image, and no other', () => {
+    const padding = 2;
+    const padded = (y: number, x: number): number[] =>
+      [0, 1, 2].map(c =>
+        Math.min(y, x) < 0 || Math.max(y, x) >= SIZE ? 0 : gradient()[(y * SIZE + x) * 3 + c]!,
+      );
+    const range = (length: number): number[] => Array.from({length}, (_, i) => i);
+    const crops = range(2 * padding + 1).flatMap(top =>
+      range(2 * padding + 1).map(left =>
+        range(SIZE)
+          .flatMap(y => range(SIZE).flatMap(x => padded(y + top - padding, x + left - padding)))
+          .join(),
+      ),
+    );
+    const rng = createRng(5);
+    const drawn = new Set(
+      range(400).map(() => {
+        const pixels = gradient();
+        applyOps(pixels, SIZE, {padCrop: padding}, rng);
+        return pixels.join();
+      }),
+    );
+    expect([...drawn].sort()).to.deep.equal([...crops].sort());
+    const far = gradient();
+    applyOps(far, SIZE, {padCrop: 128}, createRng(1));
+    expect(far).to.have.length(SIZE * SIZE * 3);
+    expect(isAccepted({padCrop: 4})).to.equal(true);
+    expect(isAccepted({padCrop: 1.5})).to.equal(false);
+  });
+
   it('are applied in the order of the table, not of the settings', () => {
     const posterize = {probability: 1, bits: 1};
     expect(applied({grayscale: 1, posterize})).to.deep.equal(applied({posterize, grayscale: 1}));

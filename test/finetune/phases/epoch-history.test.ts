@@ -16,7 +16,7 @@ const trainerAfter = (epoch: number): PhaseTrainer =>
   ({state: {epoch}, updates: 8 * epoch}) as PhaseTrainer;
 const resultOf = (best: boolean) => ({
   lrFactor: 0.5,
-  trainingLoss: 2,
+  training: {loss: 2, accuracy: 0.75},
   metrics: METRICS,
   best,
   seconds: 1,
@@ -47,7 +47,10 @@ describe('the history of a run', () => {
     const events: RunEvent[] = [];
     const history = new EpochHistory(new RunContext({onEvent: event => events.push(event)}));
     history.add(PHASE, trainerAfter(2), resultOf(true));
-    expect(history.rows[0]).to.include({epoch: 2, step: 16, learningRate: 0.01});
+    expect(history.rows[0]).to.include({
+      ...{epoch: 2, step: 16, learningRate: 0.01, trainingLoss: 2},
+      trainingAccuracy: 0.75,
+    });
     expect(events).to.have.length(1);
     expect(events[0]).to.include({type: 'epoch', epoch: 1, epochs: 3, best: true});
   });

@@ -93,6 +93,8 @@ describe('resolveLayers', () => {
         {name: 'last-stage', epochs: 8, learningRates: {...FROZEN, stage4: 1e-4, head: 1e-4}},
       ],
       batchSize: 32,
+      lrSchedule: 'cosine',
+      warmup: 0.1,
       optimizer: 'adamw',
       weightDecay: 0.01,
       labelSmoothing: 0.1,

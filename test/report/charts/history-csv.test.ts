@@ -7,6 +7,7 @@ const ROW = {
   step: 8,
   learningRate: 0.01,
   trainingLoss: 0.5,
+  trainingAccuracy: 0.625,
   validationLoss: 0.25,
   validationAccuracy: 0.875,
   validationBalancedAccuracy: 0.75,
@@ -19,9 +20,9 @@ describe('history.csv', () => {
     expect(
       historyCsv([ROW, {...ROW, epoch: 2, step: 16, learningRate: 1e-7, best: true}]),
     ).to.equal(
-      'phase,epoch,step,learning_rate,training_loss,validation_loss,validation_accuracy,validation_balanced_accuracy,best,seconds\r\n' +
-        'probe,1,8,0.01,0.5,0.25,0.875,0.75,false,1.5\r\n' +
-        'probe,2,16,1e-7,0.5,0.25,0.875,0.75,true,1.5\r\n',
+      'phase,epoch,step,learning_rate,training_loss,training_accuracy,validation_loss,validation_accuracy,validation_balanced_accuracy,best,seconds\r\n' +
+        'probe,1,8,0.01,0.5,0.625,0.25,0.875,0.75,false,1.5\r\n' +
+        'probe,2,16,1e-7,0.5,0.625,0.25,0.875,0.75,true,1.5\r\n',
     );
   });
 

@@ -36,7 +36,7 @@ const named = (
 
 const CHECKPOINT: Checkpoint<Row> = {
   phase: 1,
-  trainerState: {epoch: 2, step: 3, lossSum: 1.1 / 3, weightSum: 12},
+  trainerState: {epoch: 2, step: 3, lossSum: 1.1 / 3, weightSum: 12, hits: 7},
   history: [{epoch: 1, loss: 0.1 + 0.2}],
   bestMetrics: {accuracy: 2 / 3, loss: 0.25, numImages: 3} as Metrics,
   weights: named(
@@ -125,9 +125,9 @@ describe('a checkpoint', () => {
       () =>
         writeFileSync(
           join(last, 'state.json'),
-          readFileSync(join(last, 'state.json'), 'utf8').replace('"version":3', '"version":9'),
+          readFileSync(join(last, 'state.json'), 'utf8').replace('"version":4', '"version":9'),
         ),
-      'it is of version 9, not 3',
+      'it is of version 9, not 4',
     ],
   ];
   for (const [what, tear, found] of tears) {

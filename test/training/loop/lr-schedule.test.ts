@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {warmupThenCosine} from '../../../src/training/loop/training-plan.js';
+import {warmupThenCosine, warmupThenSteps} from '../../../src/training/loop/lr-schedule.js';
 
 describe('warm-up, then a cosine', () => {
   const table: readonly (readonly [warmup: number, total: number, shares: readonly number[]])[] = [
@@ -23,5 +23,20 @@ describe('warm-up, then a cosine', () => {
     const rate = warmupThenCosine(10, 100);
     expect(rate(100)).to.be.closeTo(0, 1e-12);
     for (let step = 0; step <= 100; step++) expect(rate(step)).to.be.within(0, 1);
+  });
+});
+
+describe('warm-up, then steps', () => {
+  it('falls to a tenth at the half, and to a hundredth at three quarters of what follows the warm-up', () => {
+    const rate = warmupThenSteps(2, 10);
+    const shares = Array.from({length: 10}, (_, step) => rate(step));
+    expect(shares).to.deep.equal([0.5, 1, 1, 1, 1, 1, 0.1, 0.1, 0.01, 0.01]);
+  });
+
+  it('has the drops of He et al. without a warm-up: 32,000 and 48,000 of 64,000 updates', () => {
+    const rate = warmupThenSteps(0, 64_000);
+    expect([0, 31_999, 32_000, 47_999, 48_000, 63_999].map(rate)).to.deep.equal([
+      1, 1, 0.1, 0.1, 0.01, 0.01,
+    ]);
   });
 });

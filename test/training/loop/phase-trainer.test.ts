@@ -40,6 +40,7 @@ const PLAN: TrainingPlan = {
   optimizer: {type: 'adamw', weightDecay: 0.01},
   updateOptions: {labelSmoothing: 0.1, clipNorm: 1, bnMomentum: 0.1},
   warmupSteps: 2,
+  lrSchedule: 'cosine',
   precision: 'fp32',
   seed: 7,
 };
@@ -105,7 +106,7 @@ describe('a phase', () => {
   ): Promise<{losses: number[]; validations: number[]}> {
     const [losses, validations]: [number[], number[]] = [[], []];
     while (phase.state.epoch < phase.plan.epochs) {
-      losses.push(await phase.epoch(undefined, () => undefined));
+      losses.push((await phase.epoch(undefined, () => undefined)).loss);
       validations.push((await phase.endEpoch(validation)).loss);
     }
     return {losses, validations};
@@ -184,12 +185,14 @@ describe('a phase', () => {
   });
 
   it('that balances by the loss weighs images of unlike classes unlike, and else trains as ever', async () => {
-    const first = async (plan: Partial<TrainingPlan>): Promise<number> =>
-      trainer(headOnly(), featureInputs(), {
+    const first = async (plan: Partial<TrainingPlan>): Promise<number> => {
+      const phase = trainer(headOnly(), featureInputs(), {
         batchSize: 10,
         updateOptions: {...PLAN.updateOptions, labelSmoothing: 0},
         ...plan,
-      }).epoch(undefined, () => {});
+      });
+      return (await phase.epoch(undefined, () => {})).loss;
+    };
     expect(await first(balanced('weighted-loss'))).to.not.equal(await first({}));
     expect(await first(balanced('weighted-loss', Int32Array.of(0, 1, 2)))).to.be.closeTo(
       await first({}),
@@ -231,9 +234,28 @@ describe('a phase', () => {
     });
   }
 
+  it('counts the images that it classifies correctly, each before its update', async () => {
+    const rates = {...PLAN.learningRates, head: 0.1};
+    const phase = trainer(headOnly(), featureInputs(), {learningRates: rates, epochs: 20});
+    await run(phase, featureInputs());
+    // Four of the ten images are of class 0.
+    const mislabeled: BatchSource = {
+      count: 10,
+      async *batches(...request) {
+        for await (const {x, labels} of featureInputs().batches(...request))
+          yield {x, labels: labels.map(label => (label === 0 ? 1 : label))};
+      },
+    };
+    const still = {...PLAN.learningRates, head: 1e-12};
+    const again = trainer(phase.model, mislabeled, {learningRates: still});
+    expect((await again.epoch(undefined, () => {})).accuracy).to.equal(0.6);
+    expect((await again.endEpoch(mislabeled)).accuracy).to.equal(0.6);
+    expect((await again.epoch(undefined, () => {})).accuracy).to.equal(0.6);
+  });
+
   it('that is stopped before it has validated an epoch comes back to validate it', async () => {
     const phase = trainer(headOnly(), featureInputs());
-    const loss = await phase.epoch(undefined, () => undefined);
+    const trained = await phase.epoch(undefined, () => undefined);
     const failing: BatchSource = {
       count: 1,
       batches: () => ({
@@ -243,7 +265,7 @@ describe('a phase', () => {
     expect((await rejectionOf(phase.endEpoch(failing))).message).to.equal('stopped');
     expect(phase.state).to.include({epoch: 0, step: 3, weightSum: 10});
     const again = trainer(phase.model, featureInputs(), {}, phase.state);
-    expect(await again.epoch(undefined, () => undefined)).to.equal(loss);
+    expect(await again.epoch(undefined, () => undefined)).to.deep.equal(trained);
     await again.endEpoch(featureInputs());
     expect(again.state).to.deep.equal({...INITIAL_TRAINER_STATE, epoch: 1});
   });
@@ -268,7 +290,7 @@ describe('a phase', () => {
     expect(Number.isFinite(error.loss)).to.equal(false);
     expect(error.message).to.equal(
       `The loss of phase "probe" is ${error.loss} after 1 updates (learning rates: head 1e+38). ` +
-        'Lower --lr, or give the phase a longer warm-up by more epochs.',
+        'Lower --lr, or raise --warmup.',
     );
   });
 

@@ -4,7 +4,7 @@ import {toHost} from '../../../src/backbones/parameters.js';
 import {countNativeHandles} from '../../../src/backend/graph/binding.js';
 import type {Precision} from '../../../src/backend/graph/precision.js';
 import {TracedSteps} from '../../../src/backend/graph/traced-steps.js';
-import {tf, type Scalar, type Tensor, type Tensor4D} from '../../../src/backend/tensorflow.js';
+import {tf, type Tensor, type Tensor4D} from '../../../src/backend/tensorflow.js';
 import {createOptimizer, type OptimizerSpec} from '../../../src/training/loop/optimizer.js';
 import {createPhaseModel, type PhaseModelSpec} from '../../../src/training/loop/phase-model.js';
 import {trainStep, type StepInputs} from '../../../src/training/loop/train-step.js';
@@ -59,7 +59,7 @@ function train(
   const losses = Array.from({length: STEPS}, (_, step) =>
     tf.tidy(() => {
       const inputs = inputsOf(step, x => (fromPixels ? x : network.forwardFrozen(x)));
-      const update = (): Scalar => trainStep(network, optimizer, RULES, inputs);
+      const update = () => trainStep(network, optimizer, RULES, inputs);
       return (
         isRecorded ? recorded.run({name: 'train', run: update, precision}, flat(inputs)) : update()
       ).dataSync()[0]!;

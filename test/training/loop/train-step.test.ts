@@ -184,6 +184,12 @@ describe('a training step', () => {
     }
   });
 
+  it('does not clip at all where the limit is 0', () => {
+    const [free, unlimited] = [bench(HEAD_ONLY), bench(HEAD_ONLY, {clipNorm: 0})];
+    expect(unlimited.step({})).to.equal(free.step({}));
+    expect([...unlimited.change('fc.weight')]).to.deep.equal([...free.change('fc.weight')]);
+  });
+
   it('leaves gradients as they are below that norm', () => {
     const [free, bounded] = [bench(HEAD_ONLY), bench(HEAD_ONLY, {clipNorm: 100})];
     for (const {step} of [free, bounded]) step({});

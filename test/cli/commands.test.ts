@@ -89,7 +89,7 @@ describe('finetune models', () => {
     expect(stdout).to.match(
       /^resnet50\.dino +75\.3\* +23\.5 +probe, far-domain +Apache-2\.0 +download$/m,
     );
-    expect(stdout).to.match(/\* .*resnet50\.dino: imagenet-1k, linear probe;/);
+    expect(stdout).to.match(/\* .*resnet50\.dino: imagenet-1k, linear probe[;.]/);
     expect(stdout).to.match(/^License: torchvision, /m);
     const {weights} = parsed((await runCaptured(['models', '--json'], environment)).stdout) as {
       weights: {name: string; source: string}[];

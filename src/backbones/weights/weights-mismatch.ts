@@ -8,7 +8,7 @@ import type {StoredTensors} from '../readers/weights-file.js';
 import {backboneShapes} from '../network.js';
 import {
   ARCHS,
-  archSpec,
+  stageCount,
   stagesOf,
   type Arch,
   type BackboneSpec,
@@ -168,6 +168,10 @@ function completeStages(search: BackboneSearch, spec: BackboneSpec): 0 | LastSta
   return 0;
 }
 
+/** Names and shapes of a whole network, in a text. */
+const describeWhole = (spec: BackboneSpec, arch: Arch): string =>
+  JSON.stringify([...backboneShapes({...spec, arch, lastStage: stageCount(arch)})]);
+
 /** What to do about a file with another ResNet depth, or with only the first stages. */
 function describeOtherVariant(search: BackboneSearch, spec: BackboneSpec): string | undefined {
   const stagesByArch = new Map<Arch, 0 | LastStage>(
@@ -178,11 +182,12 @@ function describeOtherVariant(search: BackboneSearch, spec: BackboneSpec): strin
   const isRequestedArch = stagesByArch.get(spec.arch) === most;
   // Networks that differ in nothing but their shortcuts may have weights of the same names and shapes.
   const fitting = [...stagesByArch].flatMap(([arch, stages]) => (stages === most ? [arch] : []));
-  const depth = archSpec(fitting[0]!).blocksPerStage;
+  const shapes = describeWhole(spec, fitting[0]!);
   const arch = isRequestedArch
     ? spec.arch
-    : fitting.filter(each => archSpec(each).blocksPerStage.join() === depth.join()).join(' or ');
-  const isTruncated = most < spec.lastStage;
+    : fitting.filter(each => describeWhole(spec, each) === shapes).join(' or ');
+  // A network of three stages is whole, however many the requested one has.
+  const isTruncated = most < Math.min(spec.lastStage, stageCount(fitting[0]!));
   if (isRequestedArch && !isTruncated) return undefined;
   const stages = most === 1 ? 'only stage 1' : `only stages 1 to ${most}`;
   if (!isTruncated) return `holds a ${arch}, not a ${spec.arch}. Add --arch ${arch}.`;

@@ -1,5 +1,6 @@
 import {listPretrained, type PretrainedWeights} from '../../backbones/pretrained/pretrained.js';
 import {findPretrainedSource} from '../../backbones/pretrained/locate-weights.js';
+import {groupBy} from '../../core/group-by.js';
 import {ARCHS} from '../../backbones/resnet-specs.js';
 import type {CommandHandler} from '../command.js';
 import {formatTable, wrapText} from '../terminal/screen/layout.js';
@@ -14,16 +15,17 @@ const SOURCE_LABELS = {
 
 /** Top-1 accuracy of the publisher; with a star if not of the file's own classifier on ImageNet-1K. */
 function formatAccuracy({metrics}: PretrainedWeights): string {
-  const [dataset, accuracy] = Object.entries(metrics)[0]!;
+  const [published] = Object.entries(metrics);
+  if (published === undefined) return '';
+  const [dataset, accuracy] = published;
   return `${accuracy['acc@1'].toFixed(1)}${dataset === 'imagenet-1k' ? ' ' : '*'}`;
 }
 
-/** What the starred accuracies are: `resnet50.dino: imagenet-1k, linear probe`. */
+/** What the starred accuracies are: `resnet50.barlow-twins, resnet50.dino: imagenet-1k, linear probe`. */
 const describeStars = (weights: readonly PretrainedWeights[]): string =>
-  weights
-    .map(({name, metrics}) => [name, Object.keys(metrics)[0]!] as const)
-    .filter(([, dataset]) => dataset !== 'imagenet-1k')
-    .map(([name, dataset]) => `${name}: ${dataset}`)
+  [...groupBy(weights, ({metrics}) => Object.keys(metrics)[0] ?? 'imagenet-1k')]
+    .filter(([dataset]) => dataset !== 'imagenet-1k')
+    .map(([dataset, entries]) => `${entries.map(({name}) => name).join(', ')}: ${dataset}`)
     .join('; ');
 
 /** `finetune models` */

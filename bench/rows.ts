@@ -65,6 +65,37 @@ const stepRows = (arch: string, title: string, shortName: string, atLeast: numbe
   },
 ];
 
+/** Rows on networks of groups, and on those for small images. */
+const familyRows: readonly Row[] = [
+  {
+    name: 'full-rx50',
+    title: 'ResNeXt-50 32x4d full fine-tuning step, 224 px, batch 16',
+    quantity: 'images/s',
+    ours: step('resnext50_32x4d', 'traced'),
+    peer: torchStep('resnext50_32x4d'),
+    target: {atLeast: 1},
+    group: 'step-rx50',
+  },
+  {
+    name: 'inference-rx50',
+    title: 'Inference, ResNeXt-50 32x4d, batch 32, 8-bit pixels to probabilities',
+    quantity: 'images/s',
+    ours: worker('ours', 'inference', {arch: 'resnext50_32x4d', batch: 32}),
+    peer: worker('pytorch', 'inference', {arch: 'resnext50_32x4d', batch: 32}),
+    target: {atLeast: 1},
+    group: 'inference-rx50',
+  },
+  {
+    name: 'full-r20',
+    title: 'ResNet-20 (CIFAR) training step, 32 px, batch 128',
+    quantity: 'images/s',
+    ours: worker('ours', 'step', {arch: 'resnet20', batch: 128, mode: 'traced'}),
+    peer: worker('pytorch', 'step', {arch: 'resnet20', batch: 128, size: 32}),
+    target: {atLeast: 1.5},
+    group: 'step-r20',
+  },
+];
+
 const frozenRow = (name: string, title: string, trained: string, atLeast: number): Row => ({
   name,
   title: `ResNet-50, ${title}, whole epoch after the first, with validation`,
@@ -120,6 +151,7 @@ export const ROWS: readonly Row[] = [
     target: {atMost: 1.2},
     group: 'step-r50',
   },
+  ...familyRows,
   frozenRow('frozen-r50', 'stages 1-3 frozen', 'stage4', 4),
   frozenRow('head-r50', 'head only', 'head', 200),
   inferenceRow(32, 1.2),

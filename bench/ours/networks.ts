@@ -1,4 +1,5 @@
 import {createRandomBackbone} from '../../src/backbones/load-backbone.js';
+import {stageCount, type Arch} from '../../src/backbones/resnet-specs.js';
 import type {ParameterMap} from '../../src/backbones/parameters.js';
 import {
   LAYER_GROUPS,
@@ -18,9 +19,9 @@ function scaleResidualNorms(weights: ParameterMap): void {
   }
 }
 
-/** All four stages, seeded random weights: what they are decides nothing about speed. */
-export function randomClassifier(arch: 'resnet18' | 'resnet50'): Classifier {
-  const backbone = createRandomBackbone(arch, 4, 1);
+/** All stages, seeded random weights: what they are decides nothing about speed. */
+export function randomClassifier(arch: Arch): Classifier {
+  const backbone = createRandomBackbone(arch, stageCount(arch), 1);
   scaleResidualNorms(backbone.weights);
   return attachHead(backbone, {type: 'linear', pooling: 'avg', dropout: 0}, ['ants', 'bees'], 1);
 }

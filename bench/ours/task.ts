@@ -1,3 +1,4 @@
+import type {Arch} from '../../src/backbones/resnet-specs.js';
 import type {Reading} from '../reading.js';
 
 /** What main.ts tells a side of ours: of all, and of its own task. */
@@ -6,7 +7,7 @@ export interface TaskOptions {
   readonly data: string;
   /** Threads that compute, and images decoded at a time. */
   readonly threads: number;
-  readonly arch: 'resnet18' | 'resnet50';
+  readonly arch: Arch;
   readonly batch: number;
   /** Of tasks that have several. */
   readonly mode: string;

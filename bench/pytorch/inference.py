@@ -1,8 +1,7 @@
 """8-bit pixels to probabilities."""
 import torch
-from torchvision import models
-
 from data_loader import MEAN, STD
+from networks import build
 from timing import timed
 
 IMAGES = {1: 64, 32: 192}
@@ -10,7 +9,7 @@ IMAGES = {1: 64, 32: 192}
 
 def prepare(options: dict):
     batch = options["batch"]
-    net = models.get_model(options["arch"], num_classes=2).to(memory_format=torch.channels_last).eval()
+    net = build(options["arch"]).to(memory_format=torch.channels_last).eval()
     if options.get("compile"):
         net = torch.compile(net)
     pixels = torch.randint(0, 256, (batch, 224, 224, 3), dtype=torch.uint8)

@@ -14,6 +14,7 @@ describe('options of the bench', () => {
     expect(namesOf('whole-job')).to.deep.equal(['whole-job']);
     expect(namesOf('inference,full-r50')).to.deep.equal([
       'full-r50',
+      'inference-rx50',
       'inference-32',
       'inference-1',
     ]);

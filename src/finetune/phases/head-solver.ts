@@ -3,6 +3,7 @@ import {throwIfAborted} from '../../core/errors.js';
 import {yieldToEventLoop} from '../../core/async.js';
 import {readSystemResources} from '../../core/system-resources.js';
 import type {FeatureTable} from '../../training/features/feature-table.js';
+import {canHoldOut} from '../../training/head-solver/cross-validation-folds.js';
 import {createFeatureMatrix, matrixBytes} from '../../training/head-solver/feature-matrix.js';
 import {solveHead, type HeadSolution} from '../../training/head-solver/solve-head.js';
 import {computeImageWeights} from '../../training/loop/class-balance.js';
@@ -19,6 +20,7 @@ const MAX_BYTES = 2 ** 32;
 /** Solves the head of a phase on cached features. */
 export class HeadSolver {
   readonly #labels: Int32Array;
+  readonly #groups: readonly unknown[];
 
   constructor(
     readonly prepared: Prepared,
@@ -26,6 +28,7 @@ export class HeadSolver {
     readonly run: RunContext,
   ) {
     this.#labels = Int32Array.from(prepared.split.train, ({label}) => label);
+    this.#groups = groupTrainingImages(prepared, recipe);
   }
 
   /**
@@ -34,10 +37,23 @@ export class HeadSolver {
    */
   viewsFor(phase: Phase, {trainTable}: PhaseInputs, freeBytes = this.#freeBytes()): number {
     if (this.recipe.headSolver !== 'lbfgs' || !trainsOnlyHead(phase)) return 0;
+    if (!canHoldOut({labels: this.#labels, groups: this.#groups})) {
+      this.#reportTrained(
+        phase,
+        'Every class is a single group of images, so none can be held out to choose the penalty',
+      );
+      return 0;
+    }
     const needed = trainTable && matrixBytes(trainTable, 1);
     const views =
       trainTable === undefined ? 0 : Math.min(trainTable.views, Math.floor(freeBytes / needed!));
-    if (views === 0) this.#reportTrained(phase, needed);
+    if (views === 0)
+      this.#reportTrained(
+        phase,
+        needed === undefined
+          ? 'Its features are not cached'
+          : `Its features take ${Math.ceil(needed / 2 ** 20)} MiB, more than half of the free memory`,
+      );
     return views;
   }
 
@@ -45,11 +61,7 @@ export class HeadSolver {
     return Math.min(MAX_BYTES, readSystemResources().memoryFree / 2);
   }
 
-  #reportTrained({name}: Phase, neededBytes: number | undefined): void {
-    const reason =
-      neededBytes === undefined
-        ? 'Its features are not cached'
-        : `Its features take ${Math.ceil(neededBytes / 2 ** 20)} MiB, more than half of the free memory`;
+  #reportTrained({name}: Phase, reason: string): void {
     this.run.emit({
       type: 'info',
       message: `Phase ${name} trains in epochs instead of being solved. ${reason}.`,
@@ -67,7 +79,7 @@ export class HeadSolver {
         classes: prepared.classifier.classNames.length,
         weights: computeImageWeights(this.#labels, recipe.classBalance),
         labelSmoothing: recipe.labelSmoothing,
-        groups: groupTrainingImages(prepared, recipe),
+        groups: this.#groups,
         seed: recipe.seed,
         onIteration: async () => {
           await yieldToEventLoop();

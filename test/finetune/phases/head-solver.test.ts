@@ -25,6 +25,13 @@ import {temporaryDirectory} from '../../helpers/temporary.js';
 
 const LAST = phase('last-stage', 2, {stage1: 1e-3, head: 1e-3});
 
+/** Training images of one class. */
+const preparedWith = (names: readonly string[], groupOf: (name: string) => string): Prepared =>
+  ({
+    duplicateGroup: ({name}: {name: string}) => groupOf(name),
+    split: {train: names.map(name => ({name, label: 0})), validation: [], test: []},
+  }) as unknown as Prepared;
+
 describe('a run whose head is solved', () => {
   useBackend();
 
@@ -94,8 +101,11 @@ describe('a run whose head is solved', () => {
     const run = new RunContext({
       onEvent: event => event.type === 'info' && messages.push(event.message),
     });
-    const prepared = {split: {train: []}} as unknown as Prepared;
-    const solver = new HeadSolver(prepared, recipeOf(), run);
+    const solver = new HeadSolver(
+      preparedWith(['a', 'b'], name => name),
+      recipeOf(),
+      run,
+    );
     const rows = [[1, 2], [3, 4]]; // prettier-ignore
     const inputs = {trainTable: featureTable([rows, rows, rows])} as never;
     expect(solver.viewsFor(PROBE, inputs, 3 * 16)).to.equal(3);
@@ -109,6 +119,23 @@ describe('a run whose head is solved', () => {
     ]);
     expect(solver.viewsFor(LAST, {} as never)).to.equal(0);
     expect(messages).to.have.length(2);
+  });
+
+  it('trains in epochs where no image can be held out, and says so', () => {
+    const messages: string[] = [];
+    const run = new RunContext({
+      onEvent: event => event.type === 'info' && messages.push(event.message),
+    });
+    const solver = new HeadSolver(
+      preparedWith(['a', 'b'], () => 'one group'),
+      recipeOf(),
+      run,
+    );
+    const inputs = {trainTable: featureTable([[[1, 2], [3, 4]]])} as never; // prettier-ignore
+    expect(solver.viewsFor(PROBE, inputs, 1000)).to.equal(0);
+    expect(messages).to.deep.equal([
+      'Phase probe trains in epochs instead of being solved. Every class is a single group of images, so none can be held out to choose the penalty.',
+    ]);
   });
 
   it('holds out near-duplicates and images of a group together', () => {

@@ -1,4 +1,4 @@
-import {startBackend} from '../src/index.js';
+import {startBackend} from '../src/backend/runtime/runtime.js';
 import {withGroups} from '../src/backend/ops/convolution-grouped.js';
 import {tensorflowConvolution} from '../src/backend/ops/convolution-tensorflow.js';
 import type {Convolution} from '../src/backend/ops/convolution.js';

@@ -32,7 +32,13 @@ export interface EnsembleResult {
   readonly document: object;
 }
 
-/** Options of `trainEnsemble`. The directory is needed, since the ensemble is made of exported models. */
+/**
+ * Options of `trainEnsemble`. The directory is needed, since the ensemble is made of exported models.
+ *
+ * @example
+ * const options: TrainEnsembleOptions = {out: './pets-ensemble', workers: 2};
+ * await trainEnsemble(folder, recipes, options);
+ */
 export type TrainEnsembleOptions = FinetuneOptions & {readonly out: string};
 
 /**

@@ -27,29 +27,31 @@ async function listEntries(directory: string): Promise<string[]> {
 
 /** Files of a kind of export. */
 export interface ExportFiles {
-  /** Files of which every export of the kind has one. */
-  readonly records: readonly string[];
+  /** File that every export of the kind has. */
+  readonly record: string;
   readonly isFile: (name: string) => boolean;
 }
 
-/** A model, or an ensemble of models. */
-const MODEL_EXPORT: ExportFiles = {
-  records: [MODEL_FILES.record, ENSEMBLE_FILES.record],
-  isFile: name => isModelFile(name) || Object.values<string>(ENSEMBLE_FILES).includes(name),
+const MODEL_EXPORT: ExportFiles = {record: MODEL_FILES.record, isFile: isModelFile};
+const ENSEMBLE_EXPORT: ExportFiles = {
+  record: ENSEMBLE_FILES.record,
+  isFile: name => Object.values<string>(ENSEMBLE_FILES).includes(name),
 };
 
 /**
- * Checks that a directory may be replaced: it is empty, or an export of the same kind without files added by the user. Leftovers of a
+ * Checks that a directory may be replaced: it is empty, or an export of one of these kinds without files added by the user. Leftovers of a
  * killed export (`.unfinished`) are ignored. @throws OutputExistsError
  */
 export async function assertReplaceable(
   target: string,
-  {records, isFile}: ExportFiles = MODEL_EXPORT,
+  kinds: readonly ExportFiles[] = [MODEL_EXPORT, ENSEMBLE_EXPORT],
 ): Promise<void> {
   const names = (await listEntries(target)).filter(name => !name.endsWith('.unfinished'));
+  const kind = kinds.find(({record}) => names.includes(record));
   const foreign =
-    names.find(name => !isFile(name)) ??
-    (names.some(name => records.includes(name)) ? undefined : names[0]);
+    kind === undefined
+      ? (names.find(name => kinds.every(({isFile}) => !isFile(name))) ?? names[0])
+      : names.find(name => !kind.isFile(name));
   if (foreign !== undefined) throw new OutputExistsError({directory: target, found: foreign});
 }
 

@@ -34,7 +34,7 @@ export async function exportFeatures(
   const network = tapNetwork(backbone.spec, names);
   const target = resolve(directory);
   await recoverDirectory(target);
-  await assertReplaceable(target, FEATURES_EXPORT);
+  await assertReplaceable(target, [FEATURES_EXPORT]);
   const fresh = temporaryPath(target);
   try {
     await mkdir(fresh, {recursive: true});

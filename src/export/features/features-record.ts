@@ -16,7 +16,7 @@ export const FEATURES_FILES = {
 
 /** Names that a directory of exported features may hold. */
 export const FEATURES_EXPORT: ExportFiles = {
-  records: [FEATURES_FILES.record],
+  record: FEATURES_FILES.record,
   isFile: name => Object.values<string>(FEATURES_FILES).includes(name) || SHARD_NAME.test(name),
 };
 

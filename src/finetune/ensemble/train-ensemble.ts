@@ -18,7 +18,7 @@ import {isTrained, trainMember, type MemberPlan, type TrainedMember} from './tra
  * Result of training an ensemble.
  *
  * @example
- * const {model, evaluations} = await trainEnsemble(folder, recipes, {out: './ensemble'});
+ * const {model, evaluations} = await trainEnsemble(folder, [recipe, {...recipe, seed: 2}], {out: './ensemble'});
  * console.log(evaluations.validation?.comparison);
  */
 export interface EnsembleResult {
@@ -37,7 +37,7 @@ export interface EnsembleResult {
  *
  * @example
  * const options: TrainEnsembleOptions = {out: './pets-ensemble', workers: 2};
- * await trainEnsemble(folder, recipes, options);
+ * await trainEnsemble(folder, [recipe, {...recipe, seed: 2}], options);
  */
 export type TrainEnsembleOptions = FinetuneOptions & {readonly out: string};
 

@@ -2,6 +2,7 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import {forward, type Interpreter} from '../../src/backbones/forward.js';
 import {inferenceInterpreter, trainingInterpreter} from '../../src/backbones/interpreters.js';
+import {loadBackbone} from '../../src/backbones/load-backbone.js';
 import {backboneShapes, networkConvNorms} from '../../src/backbones/network.js';
 import {getKernel, type ParameterMap} from '../../src/backbones/parameters.js';
 import {ops} from '../../src/backend/ops/current-ops.js';
@@ -116,12 +117,23 @@ describe('ResNeXt-50 32x4d', () => {
     for (const {trainingLoss} of result.history) expect(trainingLoss).to.be.within(0, 10);
   });
 
-  it('is exported, and the exported model computes the same', async () => {
+  it('is exported, the exported model computes the same, and its weights load again', async () => {
     const small = randomClassifier({spec: {arch: 'resnext50_32x4d', lastStage: 2}, size: SIZE});
     const directory = join(temporaryDirectory(), 'model');
     const {record, verification} = await exportModel(small, directory);
     expect(record.arch).to.equal('resnext50_32x4d');
     expect(verification.numImages).to.be.above(0);
+    for (const file of ['model.safetensors', 'model.json']) {
+      const again = await loadBackbone('resnext50_32x4d', 2, join(directory, file));
+      tf.tidy(() => {
+        for (const [name, variable] of again.weights)
+          expect(
+            largestDifference(variable as never, small.weights.get(name) as never),
+            name,
+          ).to.be.below(1e-7);
+      });
+      tf.dispose([...again.weights.values()]);
+    }
     small.dispose();
   });
 });

@@ -1,9 +1,9 @@
-import {NAMING_SCHEMES, type NamingScheme} from './naming-schemes.js';
+import {DEPTHWISE_KERNEL, NAMING_SCHEMES, type NamingScheme} from './naming-schemes.js';
 import {schemeKeys, stagePrefixes} from './scheme-keys.js';
 import type {StoredTensor, StoredTensors} from '../readers/weights-file.js';
 import {backboneShapes, borrowedNorm, networkConvNorms} from '../network.js';
 import {stagesOf, type BackboneSpec} from '../resnet-specs.js';
-import {toChannelsFirst, subtractBias} from './stored-layout.js';
+import {subtractBias, toChannelsFirst, toGroupedFilter} from './stored-layout.js';
 
 /** A tensor and its name in the file. */
 export interface SourceTensor {
@@ -73,6 +73,12 @@ const WRAPPER_MODULES =
 const stripWrappers = (name: string): string =>
   name.replace(/:0$/, '').replace(WRAPPER_MODULES, '$1');
 
+/** A tensor in torchvision's layout. */
+function toTorchvision(path: string, {channels}: NamingScheme, stored: StoredTensor): StoredTensor {
+  if (path.endsWith(DEPTHWISE_KERNEL)) return toGroupedFilter(stored);
+  return channels === 'last' ? toChannelsFirst(stored) : stored;
+}
+
 /** Finds all tensors whose names match a scheme, by scheme and prefix, in the order of the file. */
 function findSchemeMatches(tensors: StoredTensors): SchemeMatch[] {
   const found = new Map<NamingScheme, Map<string, SchemeMatch>>(
@@ -90,7 +96,7 @@ function findSchemeMatches(tensors: StoredTensors): SchemeMatch[] {
           named: new Map<string, SourceTensor[]>(),
         };
         found.get(scheme)!.set(prefix, place);
-        const tensor = scheme.channels === 'last' ? toChannelsFirst(stored) : stored;
+        const tensor = toTorchvision(path, scheme, stored);
         place.named.set(key, [...(place.named.get(key) ?? []), {name, tensor}]);
       }
     }

@@ -94,6 +94,9 @@ const numberedChildren = (offset: number): NamingScheme => ({
   ...torchvisionBlocks(offset === 0 ? '{s}.' : `{s+${offset}}.`),
 });
 
+/** Kernel of a grouped convolution in this project's tfjs exports (export/tfjs/layers-model.ts). */
+export const DEPTHWISE_KERNEL = 'depthwise_kernel';
+
 /** timm's names (timm/models/resnet.py). */
 const OWN_NAMES = ['conv1.{k}', 'layer{s}.{b}.downsample.1', 'layer{s}.{b}.downsample.2'];
 
@@ -213,7 +216,7 @@ export const NAMING_SCHEMES: readonly NamingScheme[] = [
     finalNorm: 'layer{s}.norm',
     same: OWN_NAMES,
     stage: ['layer{s}.'],
-    parameters: KERAS,
+    parameters: {...KERAS, conv: {...KERAS.conv, weight: ['kernel', DEPTHWISE_KERNEL]}},
     channels: 'last',
   },
 ];

@@ -38,3 +38,25 @@ export function subtractBias(mean: StoredTensor, bias: StoredTensor): StoredTens
   };
   return {shape: mean.shape, read};
 }
+
+/**
+ * The filter of a grouped convolution, OIHW, of its depthwise kernel `[height, width, groups * n, n]`, which is multiplied by n. A group has
+ * as many outputs as inputs, as in every ResNeXt.
+ */
+export function toGroupedFilter({shape, read}: StoredTensor): StoredTensor {
+  const [height, width, channels, each] = shape as [number, number, number, number];
+  return {
+    shape: [channels, each, height, width],
+    read: async () => {
+      const stored = await read();
+      return stored.map((_, at) => {
+        const pixel = at % (height * width);
+        const input = Math.floor(at / (height * width)) % each;
+        const output = Math.floor(at / (height * width * each));
+        const group = Math.floor(output / each);
+        const from = (pixel * channels + group * each + input) * each + (output % each);
+        return stored[from]! / each;
+      });
+    },
+  };
+}

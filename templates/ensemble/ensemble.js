@@ -195,11 +195,14 @@ function start(ensemble) {
   say('Ready');
 }
 
+/** Why the ensemble is not there, and what to do. */
+const explain = ({message}) =>
+  typeof tf === 'undefined'
+    ? 'TensorFlow.js cannot be loaded from cdn.jsdelivr.net. Check the connection, or change its address in index.html.'
+    : `The ensemble cannot be loaded: ${message}. Serve this folder by a web server, such as npx serve.`;
+
 try {
   start(await loadEnsemble());
 } catch (error) {
-  say(
-    `The ensemble cannot be loaded: ${error.message}. Serve this folder by a web server, such as npx serve.`,
-    true,
-  );
+  say(explain(error), true);
 }

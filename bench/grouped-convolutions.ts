@@ -14,7 +14,7 @@ const SHAPES = [
   [512, 14],
   [1024, 7],
 ] as const;
-const [BATCH, GROUPS, REPEATS] = [16, 32, 7];
+const [BATCH, GROUPS, REPEATS] = [16, 32, 3];
 const GEOMETRY = {stride: 1, padding: 1};
 
 const WAYS: readonly (readonly [name: string, convolution: Convolution, groups: number])[] = [

@@ -33,9 +33,15 @@ export interface ExportFiles {
 }
 
 const MODEL_EXPORT: ExportFiles = {record: MODEL_FILES.record, isFile: isModelFile};
+/** Names that the folder of an ensemble may hold. */
+const ENSEMBLE_NAMES: readonly string[] = [
+  ...Object.values(ENSEMBLE_FILES),
+  MODEL_FILES.card,
+  MODEL_FILES.labels,
+];
 const ENSEMBLE_EXPORT: ExportFiles = {
   record: ENSEMBLE_FILES.record,
-  isFile: name => Object.values<string>(ENSEMBLE_FILES).includes(name),
+  isFile: name => ENSEMBLE_NAMES.includes(name),
 };
 
 /**

@@ -80,14 +80,14 @@ function buildPath(
   options: BlockOptions,
 ): FeatureMap {
   const {antialiased, block} = options.spec;
-  let pooled = 1;
-  return PATH_CONVS[block](options).reduce((y, {stride = 1, ...conv}, i) => {
-    let input = i === 0 ? y : builder.relu(y, `${name}.relu${i}`);
-    if (pooled > 1) input = builder.averagePool(input, `${name}.aa`, pooled);
-    pooled = antialiased ? stride : 1;
-    const ownStride = antialiased ? 1 : stride;
-    const output = builder.conv(input, `${name}.conv${i + 1}`, {...conv, stride: ownStride});
-    return builder.norm(output, `${name}.bn${i + 1}`);
+  const convs = PATH_CONVS[block](options);
+  return convs.reduce((y, conv, i) => {
+    const before = convs[i - 1]?.stride ?? 1;
+    const activated = i === 0 ? y : builder.relu(y, `${name}.relu${i}`);
+    const input =
+      antialiased && before > 1 ? builder.averagePool(activated, `${name}.aa`, before) : activated;
+    const own = antialiased ? {...conv, stride: 1} : conv;
+    return builder.norm(builder.conv(input, `${name}.conv${i + 1}`, own), `${name}.bn${i + 1}`);
   }, x);
 }
 

@@ -15,8 +15,8 @@ export interface ResNetSpec extends ResNetVariant {
    */
   readonly stem: 'standard' | 'small' | 'deep';
   /**
-   * Shortcut around a block that changes the shape of its input (He et al., section 4.1): A subsamples and appends channels of zeros, B
-   * projects, C projects around every block. Plain networks have none.
+   * Shortcut around a block that changes the shape of its input (He et al., section 4.1): A subsamples and adds channels of zeros on
+   * both sides, B projects, C projects around every block. Plain networks have none.
    */
   readonly shortcut: 'A' | 'B' | 'C' | 'none';
   /** What halves the map of a projection: its stride, or an average pool before it (https://arxiv.org/abs/1812.01187, ResNet-D). */

@@ -20,7 +20,7 @@ const MAX_BYTES = 2 ** 32;
 /** Solves the head of a phase on cached features. */
 export class HeadSolver {
   readonly #labels: Int32Array;
-  readonly #groups: readonly unknown[];
+  #cachedGroups: readonly unknown[] | undefined;
 
   constructor(
     readonly prepared: Prepared,
@@ -28,7 +28,6 @@ export class HeadSolver {
     readonly run: RunContext,
   ) {
     this.#labels = Int32Array.from(prepared.split.train, ({label}) => label);
-    this.#groups = groupTrainingImages(prepared, recipe);
   }
 
   /**
@@ -55,6 +54,11 @@ export class HeadSolver {
           : `Its features take ${Math.ceil(needed / 2 ** 20)} MiB, more than half of the free memory`,
       );
     return views;
+  }
+
+  /** Grouped on first use, since a recipe may solve no head. */
+  get #groups(): readonly unknown[] {
+    return (this.#cachedGroups ??= groupTrainingImages(this.prepared, this.recipe));
   }
 
   #freeBytes(): number {

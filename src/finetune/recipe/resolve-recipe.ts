@@ -65,10 +65,7 @@ function recommendFor(given: RecipeInput, stats: DatasetStats): ReturnType<typeo
       values: {...values, lr: PROBE_LR, epochs, labelSmoothing: 0},
       reasons: new Map([
         ...otherReasons,
-        [
-          'labelSmoothing',
-          'a solved head is regularized by its L2, which smooth targets would blur',
-        ],
+        ['labelSmoothing', 'the L2 penalty of a solved head regularizes it already'],
       ]),
     };
   return {

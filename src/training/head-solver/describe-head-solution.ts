@@ -1,11 +1,11 @@
 import {formatCount, formatInteger} from '../../core/text/format-count.js';
 import type {HeadSolution} from './solve-head.js';
 
-/** `5-fold cross-validation`, or the number of held-out fifths if not all were used. */
+/** `5-fold cross-validation`, or the number of folds if not all were fitted. */
 const formatFolds = (folds: number): string =>
   folds === 5
     ? '5-fold cross-validation'
-    : `${formatCount(folds, 'held-out fifth')} of the training images`;
+    : `${formatCount(folds, 'fold')} of 5-fold cross-validation`;
 
 /** Describes how a head was solved: `L2 0.3, chosen by 5-fold cross-validation from 7 strengths; 26 iterations on 245 images in 3 views`. */
 export function describeHeadSolution({

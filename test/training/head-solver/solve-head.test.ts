@@ -206,7 +206,7 @@ describe('describeHeadSolution', () => {
       'L2 0.3, chosen by 5-fold cross-validation from 4 strengths; 26 iterations on 2,450 images in 3 views',
     );
     expect(describeHeadSolution({...solution, folds: 1, views: 1, images: 1})).to.equal(
-      'L2 0.3, chosen by 1 held-out fifth of the training images from 4 strengths; 26 iterations on 1 image',
+      'L2 0.3, chosen by 1 fold of 5-fold cross-validation from 4 strengths; 26 iterations on 1 image',
     );
   });
 });

@@ -77,7 +77,7 @@ describe('--weights compare=', function () {
     expectSentence(
       await compare('--weights', 'compare=a.pth'),
       2,
-      /^error There is nothing to compare\. Name two weights or more: v1 and v2\.$/,
+      /^error There is nothing to compare\. Name two sets of weights or more, such as v1 and v2\.$/,
     );
   });
 });

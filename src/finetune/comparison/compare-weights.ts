@@ -26,9 +26,11 @@ export type CompareOptions = Pick<FinetuneOptions, keyof typeof COMPUTE_OPTIONS>
 function checkNames(names: readonly string[]): void {
   const repeated = names.find((name, i) => names.indexOf(name) < i);
   if (repeated !== undefined)
-    throw new UsageError(`${repeated} is to be compared with itself. Name each weights once.`);
+    throw new UsageError(`${repeated} is named twice. Name each set of weights once.`);
   if (names.length < 2)
-    throw new UsageError('There is nothing to compare. Name two weights or more: v1 and v2.');
+    throw new UsageError(
+      'There is nothing to compare. Name two sets of weights or more, such as v1 and v2.',
+    );
 }
 
 /** @throws UsageError unless the recipe trains the head alone */

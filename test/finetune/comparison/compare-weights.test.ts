@@ -157,10 +157,10 @@ describe('compareWeights', function () {
 
   it('refuses a single set of weights, and one that is named twice', async () => {
     expect((await rejectionOf(compared([file('a')]))).message).to.equal(
-      'There is nothing to compare. Name two weights or more: v1 and v2.',
+      'There is nothing to compare. Name two sets of weights or more, such as v1 and v2.',
     );
     expect((await rejectionOf(compared(['v1', 'IMAGENET1K_V1']))).message).to.equal(
-      'resnet18.imagenet1k-v1 is to be compared with itself. Name each weights once.',
+      'resnet18.imagenet1k-v1 is named twice. Name each set of weights once.',
     );
   });
 

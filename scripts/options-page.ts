@@ -105,7 +105,7 @@ const sharedFlags = (options: OptionTable): string =>
 
 const INTRODUCTION = `# Options
 
-<!-- Written by \`npm run docs:options\` from src/finetune/options and src/cli/commands.ts. -->
+<!-- Written by \`npm run docs:options\` from src/finetune/options and src/cli/command-specs. -->
 
 \`finetune train\`, which is \`finetune DIR\`, takes every flag of the first five tables. \`finetune demo\` takes most of them.
 \`--no-\` in front of a switch turns it off: \`--no-cache\`.

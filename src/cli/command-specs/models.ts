@@ -1,0 +1,77 @@
+import {EXPORT_FORMATS} from '../../export/formats/exporters.js';
+import type {CommandSpec} from '../command.js';
+import {INFERENCE_OPTIONS} from '../inference-options.js';
+import {pickOptions} from '../options/command-options.js';
+import {EXPORT_OPTIONS} from '../options/feature-options.js';
+import {BACKEND_OPTION_NAMES, DATASET_OPTION_NAMES, OUTPUT_OPTION_NAMES} from './option-groups.js';
+
+/** Commands that use or write exported models. */
+export const MODEL_COMMANDS = {
+  evaluate: {
+    usage: 'evaluate [model..]',
+    description: 'Evaluate exported models, and their ensemble, on a folder of images',
+    options: {
+      ...pickOptions(
+        'data',
+        ...BACKEND_OPTION_NAMES,
+        ...DATASET_OPTION_NAMES,
+        'maxPerClass',
+        'seed',
+      ),
+      ...pickOptions('assertAccuracy', ...OUTPUT_OPTION_NAMES),
+      ...INFERENCE_OPTIONS,
+    },
+    positionals: {
+      model: 'runs or exported models [default: the newest run]; then the folder, without --data',
+    },
+    examples: [
+      ['$0 evaluate runs/pets-resnet50 --data more-pets', 'classes are matched by name'],
+      ['$0 evaluate runs/a runs/b runs/c --data more-pets', 'each of them, and their ensemble'],
+    ],
+    load: async () => (await import('../commands/evaluate/evaluate.js')).evaluateCommand,
+  },
+  predict: {
+    usage: 'predict [model] [image..]',
+    description: 'Classify images: files, folders or patterns',
+    options: {
+      ...pickOptions(...BACKEND_OPTION_NAMES, 'exclude', 'followLinks', ...OUTPUT_OPTION_NAMES),
+      ...INFERENCE_OPTIONS,
+      top: {
+        schema: {type: 'integer', minimum: 1},
+        help: 'how many classes to name for each image',
+        default: 1,
+      },
+    },
+    positionals: {
+      model: 'a run, or the exported model in it, or several of them [default: the newest run]',
+    },
+    examples: [
+      ["$0 predict runs/pets-resnet50 'new/*.jpg' --top 3", 'three guesses an image'],
+      ['$0 predict new', 'by the model of the newest run'],
+      ['$0 predict runs/a runs/b new', 'by several models: the mean of their probabilities'],
+      ['$0 predict runs/pets-resnet50 - < cat.jpg', 'an image from standard input'],
+    ],
+    load: async () => (await import('../commands/predict/predict.js')).predictCommand,
+  },
+  export: {
+    usage: 'export [run]',
+    description: `Export the model of a run again (${EXPORT_FORMATS.join(', ')}); its images are not needed`,
+    options: {
+      ...pickOptions('backend', 'device', 'offline', ...OUTPUT_OPTION_NAMES),
+      ...EXPORT_OPTIONS,
+    },
+    examples: [
+      ['$0 export runs/pets-resnet50', 'after an export that failed, or with the model lost'],
+      ['$0 export runs/pets-resnet50 --features c2,c3,c4,c5', 'a backbone for a detector'],
+      ['$0 export --features c4,c5 --arch resnet18', 'the same of published weights'],
+    ],
+    positionals: {run: 'a run; with --features also an exported model, or nothing'},
+    load: async () => (await import('../commands/export.js')).exportCommand,
+  },
+  models: {
+    usage: 'models',
+    description: 'Architectures and weights, and where each file would come from',
+    options: pickOptions(...OUTPUT_OPTION_NAMES),
+    load: async () => (await import('../commands/models.js')).modelsCommand,
+  },
+} as const satisfies Record<string, CommandSpec>;

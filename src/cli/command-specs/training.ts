@@ -1,0 +1,57 @@
+import type {CommandSpec} from '../command.js';
+import {STUDY_OPTIONS, STUDY_POSITIONALS} from '../commands/study/study-options.js';
+import {omitOptions, pickOptions, withDefaults} from '../options/command-options.js';
+import {readDemoDefaults} from '../options/recipe-file.js';
+import {DATASET_OPTION_NAMES, OUTPUT_OPTION_NAMES} from './option-groups.js';
+
+/** Commands that train networks, and the report of a run. */
+export const TRAINING_COMMANDS = {
+  train: {
+    usage: 'train [dir]',
+    description: 'Fine-tune a pretrained ResNet on a folder of images',
+    options: omitOptions(),
+    examples: [
+      ['$0 pets', 'with recommended values'],
+      ['$0 pets --arch resnet18 --freeze probe', 'the fastest first result'],
+      ['$0 pets --recipe my.jsonc --json', 'for scripts'],
+    ],
+    load: async () => (await import('../commands/train.js')).trainCommand,
+  },
+  demo: {
+    usage: 'demo [dir]',
+    description: 'Draw a small dataset and fine-tune on it: nothing else is needed',
+    options: withDefaults(
+      omitOptions(
+        'data',
+        'valData',
+        'testData',
+        ...DATASET_OPTION_NAMES,
+        'folds',
+        'fold',
+        'ensemble',
+        'recipe',
+        'resume',
+      ),
+      readDemoDefaults(),
+    ),
+    positionals: {dir: 'folder to draw into [default: finetune-demo]'},
+    load: async () => (await import('../commands/demo.js')).demoCommand,
+  },
+  study: {
+    usage: 'study <study> [dir]',
+    description:
+      'Train networks by one recipe and compare them: degradation, shortcuts, preactivation',
+    options: STUDY_OPTIONS,
+    positionals: STUDY_POSITIONALS,
+    examples: [
+      ['$0 study degradation cifar10 --val-data cifar10-test', 'plain against residual networks'],
+    ],
+    load: async () => (await import('../commands/study/study.js')).studyCommand,
+  },
+  report: {
+    usage: 'report <run>',
+    description: 'Write the report of a run again; its images are not needed',
+    options: pickOptions(...OUTPUT_OPTION_NAMES),
+    load: async () => (await import('../commands/export.js')).reportCommand,
+  },
+} as const satisfies Record<string, CommandSpec>;

@@ -4,7 +4,10 @@ import type {Finding} from '../../core/finding.js';
 import type {Activity, RunEvent} from '../../finetune/events.js';
 import type {Recipe} from '../../finetune/recipe/recipe.js';
 import {formatCount, formatInteger} from '../../core/text/format-count.js';
-import {describeHeadSolution} from '../../training/head-solver/describe-head-solution.js';
+import {
+  describeHeadSolution,
+  describeTransferCase,
+} from '../../training/head-solver/describe-head-solution.js';
 import {EpochTable, formatSelectionMetric} from './epoch-table.js';
 import {formatFeatures} from './format-features.js';
 import {formatFindings} from './format-findings.js';
@@ -81,7 +84,8 @@ export class ConsoleView {
         return this.#beginPhase(event);
       case 'head-solved':
         this.#progress.end();
-        return this.#logLine('solved', describeHeadSolution(event.solution));
+        this.#logLine('solved', describeHeadSolution(event.solution));
+        return this.#logLine('case', describeTransferCase(event.solution));
       case 'features':
         return this.#logFeatures(event);
       case 'epoch':

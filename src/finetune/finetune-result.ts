@@ -2,6 +2,7 @@ import type {BackendInfo} from '../backend/runtime/runtime.js';
 import type {Finding} from '../core/finding.js';
 import type {Split} from '../datasets/splitting/splits.js';
 import type {Classifier} from '../heads/classifier.js';
+import type {Calibration} from '../training/calibration/temperature.js';
 import type {HeadSolution} from '../training/head-solver/solve-head.js';
 import type {EpochRow} from '../training/loop/history.js';
 import type {Metrics} from '../training/metrics/metrics.js';
@@ -22,6 +23,8 @@ export interface FinetuneResult {
   readonly metrics: {readonly validation: Metrics; readonly test?: Metrics};
   /** Probabilities of the validation images, `[count * classes]`, in the order of `split.validation`. */
   readonly validationProbabilities: Float32Array;
+  /** Temperature of the probabilities, fitted on the validation images. */
+  readonly calibration: Calibration;
   readonly history: readonly EpochRow[];
   /** How heads were solved to convergence; empty if all phases trained in epochs. */
   readonly headSolutions: readonly HeadSolution[];

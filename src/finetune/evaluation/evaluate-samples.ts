@@ -10,7 +10,8 @@ import {
   readImageViews,
   type ImageViews,
 } from '../../export/score-images.js';
-import {lossSum, RunningMetrics, type Metrics} from '../../training/metrics/metrics.js';
+import {lossSum} from '../../training/metrics/loss-sum.js';
+import {RunningMetrics, type Metrics} from '../../training/metrics/metrics.js';
 import type {RunContext} from '../run/run-context.js';
 import {MemberComparison, type EnsembleEvaluation} from './member-comparison.js';
 

@@ -3,27 +3,36 @@ import {withProgress, type BatchSource} from '../../training/loop/batch-source.j
 import type {HeadSolution} from '../../training/head-solver/solve-head.js';
 import type {EpochRow} from '../../training/loop/history.js';
 import type {PhaseModel} from '../../training/loop/phase-model.js';
+import {scaleLogits} from '../../heads/classifier.js';
+import {
+  applyTemperature,
+  calibrate,
+  type Calibration,
+} from '../../training/calibration/temperature.js';
+import {lossSum} from '../../training/metrics/loss-sum.js';
+import {RunningMetrics, type Metrics} from '../../training/metrics/metrics.js';
 import {evaluateBatches} from '../../training/metrics/evaluate.js';
-import type {Metrics} from '../../training/metrics/metrics.js';
 import type {SuspiciousImages} from '../label-issues.js';
 import type {RunContext} from '../run/run-context.js';
 import type {RunState} from './run-state.js';
 
-/** Result of training. The classifier holds the best weights. */
+/** Result of training. The classifier holds the best weights, and its logits are calibrated. */
 export interface TrainingResult {
   readonly metrics: Metrics;
   readonly history: readonly EpochRow[];
-  /** Validation probabilities of the best weights, `[count * classes]`. */
+  readonly calibration: Calibration;
+  /** Validation probabilities of the best weights, calibrated, `[count * classes]`. */
   readonly probabilities: Float32Array;
   readonly headSolutions: readonly HeadSolution[];
   /** Present if a phase used features of a fully frozen backbone. */
   readonly suspiciousImages?: SuspiciousImages;
 }
 
-/** Validates the best weights again to collect their probabilities. */
+/** Validates the best weights again to collect their probabilities, and calibrates them: the head absorbs the temperature. */
 export async function measureBestWeights(
   model: PhaseModel,
   validation: BatchSource,
+  labels: Int32Array,
   batchSize: number,
   {history, labelIssues, headSolutions}: RunState,
   run: RunContext,
@@ -31,14 +40,24 @@ export async function measureBestWeights(
   const batches: Float32Array[] = [];
   const inputs = withProgress(validation, run.imageProgress('evaluate'));
   const onProbabilities = (batch: Float32Array): void => void batches.push(batch);
-  const metrics = await run.time('evaluate', () =>
-    evaluateBatches(model, inputs, {batchSize, onProbabilities}),
-  );
+  await run.time('evaluate', () => evaluateBatches(model, inputs, {batchSize, onProbabilities}));
+  const {classifier} = model;
+  const classes = classifier.classNames.length;
+  const measured = concatFloat32(batches);
+  const calibration = calibrate({probabilities: measured, labels, classes});
+  const {temperature} = calibration;
+  if (temperature !== 1) scaleLogits(classifier, temperature);
+  const probabilities =
+    temperature === 1 ? measured : applyTemperature(measured, classes, temperature);
+  run.emit({type: 'calibrated', calibration});
+  const metrics = new RunningMetrics(classifier.classNames);
+  metrics.add(probabilities, labels, lossSum(probabilities, labels, classes));
   return {
-    metrics,
+    metrics: metrics.metrics(),
+    calibration,
     history: history.rows,
     headSolutions,
-    probabilities: concatFloat32(batches),
+    probabilities,
     ...(labelIssues.found && {suspiciousImages: labelIssues.found}),
   };
 }

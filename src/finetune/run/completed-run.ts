@@ -89,6 +89,7 @@ export function toRunRecord(
     classBalance: recipe.classBalance,
     phases: recipe.phases,
     history: trained.history,
+    calibration: trained.calibration,
     headSolutions: trained.headSolutions,
     metrics,
     ...reported,

@@ -97,6 +97,7 @@ async function trainAndExport(
     const {history, calibration, headSolutions} = trained;
     return {
       ...{classifier, metrics, split, history, calibration, headSolutions},
+      ...(trained.openSet !== undefined && {openSet: trained.openSet}),
       validationProbabilities: trained.probabilities,
       ...{findings: run.findings, timings: run.timings},
       ...written,

@@ -1,4 +1,4 @@
-import {disposeWeights, toDevice, type ParameterMap} from '../backbones/parameters.js';
+import {disposeWeights, toDevice, toHost, type ParameterMap} from '../backbones/parameters.js';
 import type {Backbone} from '../backbones/load-backbone.js';
 import {featureWidth} from '../backbones/network.js';
 import type {BackboneSpec} from '../backbones/resnet-specs.js';
@@ -41,6 +41,17 @@ export function scaleLogits({layers, weights}: Classifier, temperature: number):
     const variable = weights.get(`${name}.${part}`)!;
     tf.tidy(() => variable.assign(tf.div(variable, temperature)));
   }
+}
+
+/** Weights of the last layer, `[classes, width]`, on the host. */
+export function lastLayerOf({layers, weights}: Pick<Classifier, 'layers' | 'weights'>): {
+  readonly weight: Float32Array;
+  readonly classes: number;
+} {
+  const {name, outputs} = layers.at(-1)!;
+  const key = `${name}.weight`;
+  const {data} = toHost(weights, each => each === key).get(key)!;
+  return {weight: data as Float32Array, classes: outputs};
 }
 
 /** Attaches a new head to a backbone. The classifier owns the backbone's weights from then on. */

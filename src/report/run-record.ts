@@ -4,6 +4,7 @@ import type {GroupLearningRates} from '../backbones/layer-groups.js';
 import type {Finding} from '../core/finding.js';
 import type {Classifier} from '../heads/classifier.js';
 import type {Calibration} from '../training/calibration/temperature.js';
+import type {OpenSetRecord} from '../training/open-set/open-set-record.js';
 import type {HeadSolution} from '../training/head-solver/solve-head.js';
 import type {ClassBalance} from '../training/loop/class-balance.js';
 import type {EpochRow} from '../training/loop/history.js';
@@ -84,6 +85,8 @@ export interface RunRecord {
   readonly history: readonly EpochRow[];
   /** Temperature of the probabilities, fitted on the validation images. */
   readonly calibration?: Calibration;
+  /** What tells images of none of the classes. */
+  readonly openSet?: OpenSetRecord;
   /** How heads were solved to convergence. */
   readonly headSolutions?: readonly HeadSolution[];
   readonly metrics: {readonly validation: Metrics; readonly test?: Metrics};

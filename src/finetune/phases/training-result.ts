@@ -3,7 +3,7 @@ import {withProgress, type BatchSource} from '../../training/loop/batch-source.j
 import type {HeadSolution} from '../../training/head-solver/solve-head.js';
 import type {EpochRow} from '../../training/loop/history.js';
 import type {PhaseModel} from '../../training/loop/phase-model.js';
-import {scaleLogits} from '../../heads/classifier.js';
+import {lastLayerOf, scaleLogits} from '../../heads/classifier.js';
 import {
   applyTemperature,
   calibrate,
@@ -11,6 +11,8 @@ import {
 } from '../../training/calibration/temperature.js';
 import {lossSum} from '../../training/metrics/loss-sum.js';
 import {RunningMetrics, type Metrics} from '../../training/metrics/metrics.js';
+import {fitOpenSet} from '../../training/open-set/open-set.js';
+import {toOpenSetRecord, type OpenSetRecord} from '../../training/open-set/open-set-record.js';
 import {evaluateBatches} from '../../training/metrics/evaluate.js';
 import type {SuspiciousImages} from '../label-issues.js';
 import type {RunContext} from '../run/run-context.js';
@@ -21,6 +23,8 @@ export interface TrainingResult {
   readonly metrics: Metrics;
   readonly history: readonly EpochRow[];
   readonly calibration: Calibration;
+  /** What tells images of none of the classes; absent for few validation images. */
+  readonly openSet?: OpenSetRecord;
   /** Validation probabilities of the best weights, calibrated, `[count * classes]`. */
   readonly probabilities: Float32Array;
   readonly headSolutions: readonly HeadSolution[];
@@ -39,8 +43,14 @@ export async function measureBestWeights(
 ): Promise<TrainingResult> {
   const batches: Float32Array[] = [];
   const inputs = withProgress(validation, run.imageProgress('evaluate'));
-  const onProbabilities = (batch: Float32Array): void => void batches.push(batch);
-  await run.time('evaluate', () => evaluateBatches(model, inputs, {batchSize, onProbabilities}));
+  const featureBatches: Float32Array[] = [];
+  await run.time('evaluate', () =>
+    evaluateBatches(model, inputs, {
+      batchSize,
+      onProbabilities: batch => void batches.push(batch),
+      onFeatures: batch => void featureBatches.push(batch),
+    }),
+  );
   const {classifier} = model;
   const classes = classifier.classNames.length;
   const measured = concatFloat32(batches);
@@ -50,11 +60,14 @@ export async function measureBestWeights(
   const probabilities =
     temperature === 1 ? measured : applyTemperature(measured, classes, temperature);
   run.emit({type: 'calibrated', calibration});
+  const features = concatFloat32(featureBatches);
+  const openSet = fitOpenSet({features, probabilities}, lastLayerOf(classifier));
   const metrics = new RunningMetrics(classifier.classNames);
   metrics.add(probabilities, labels, lossSum(probabilities, labels, classes));
   return {
     metrics: metrics.metrics(),
     calibration,
+    ...(openSet !== undefined && {openSet: toOpenSetRecord(openSet)}),
     history: history.rows,
     headSolutions,
     probabilities,

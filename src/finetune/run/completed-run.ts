@@ -90,6 +90,7 @@ export function toRunRecord(
     phases: recipe.phases,
     history: trained.history,
     calibration: trained.calibration,
+    ...(trained.openSet !== undefined && {openSet: trained.openSet}),
     headSolutions: trained.headSolutions,
     metrics,
     ...reported,

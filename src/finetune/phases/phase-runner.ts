@@ -26,7 +26,7 @@ export class PhaseRunner {
     readonly recipe: Recipe,
     readonly run: RunContext,
     readonly checkpoints: Checkpoints,
-    /** Called when the classifier holds the best weights, calibrated. */
+    /** Called when the classifier holds the best weights, before their final validation, and again if that has calibrated them. */
     readonly onTrained: () => Promise<void> = async () => {},
   ) {
     this.#state = new RunState(prepared, recipe, run);
@@ -41,8 +41,9 @@ export class PhaseRunner {
     try {
       for (let index = from?.phase ?? 0; index < this.recipe.phases.length; index++)
         await this.#phase(index, index === from?.phase ? from : undefined);
-      const result = await this.#finish();
       await this.onTrained();
+      const result = await this.#finish();
+      if (result.calibration.temperature !== 1) await this.onTrained();
       return result;
     } finally {
       await this.#data.clear();

@@ -3,13 +3,13 @@ import {join} from 'node:path';
 import {
   addonSourceFiles,
   checkAddonSources,
-  COMPILER_FLAGS,
+  compilerFlags,
   GUARD_SOURCE_FILE,
 } from './addon-source.js';
 import {findErrorLine, runSubprocess} from './subprocess.js';
 import {addonPath, guardPath, librariesDirectory} from './backend-directory.js';
 import {BackendError} from '../backend-error.js';
-import {TENSORFLOW_LIBRARIES} from './wheels/wheel.js';
+import {tensorFlowLibraries} from './wheels/wheel.js';
 
 /** C++ compilers to try, as command lines: only `CXX` if it is set. */
 function compilerCandidates(
@@ -52,7 +52,7 @@ export async function compileAddons(
   const headers = [join(librariesDirectory(backendDirectory), 'include'), tfjsPackage].flatMap(
     directory => ['-I', directory],
   );
-  const libraries = TENSORFLOW_LIBRARIES.map(name =>
+  const libraries = tensorFlowLibraries().map(name =>
     join(librariesDirectory(backendDirectory), name),
   );
   await compile(
@@ -72,7 +72,7 @@ async function compile(
     include_dir: string;
   };
   const result = await runSubprocess(
-    [...compiler, ...COMPILER_FLAGS, '-I', nodeHeaders, ...inputs, '-o', output],
+    [...compiler, ...compilerFlags(), '-I', nodeHeaders, ...inputs, '-o', output],
     {environment, signal},
   );
   if (result?.code === 0) return;

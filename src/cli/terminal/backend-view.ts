@@ -47,6 +47,9 @@ export function createBackendListener(terminal: Terminal): (event: BackendEvent)
     if (event.type === 'fallback') {
       progress.end();
       terminal.alert(formatLabeled(style.warn, 'backend', event.reason, terminal.columns));
+    } else if (event.step === 'plan') {
+      const text = `${event.label}. To do without it, slower: --backend wasm.`;
+      terminal.log(formatLabeled(style.dim, 'first run', text, terminal.columns));
     } else if (event.bytes === 0) {
       progress.end();
       terminal.log(formatLabeled(style.dim, event.step, event.label, terminal.columns));

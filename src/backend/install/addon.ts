@@ -19,6 +19,11 @@ function compilerCandidates(
   return program === undefined ? [['g++'], ['c++'], ['clang++']] : [[program, ...rest]];
 }
 
+const COMPILER_REMEDY =
+  process.platform === 'darwin'
+    ? "Install Apple's command line tools (xcode-select --install)"
+    : 'Install g++';
+
 /** The first compiler that runs. @throws BackendError if there is none */
 export async function findCompiler(
   environment: NodeJS.ProcessEnv = process.env,
@@ -32,7 +37,7 @@ export async function findCompiler(
     .join(', ');
   throw new BackendError(
     {step: 'compile'},
-    `There is no C++ compiler for TensorFlow's addon (tried ${candidates}). Install g++ and run finetune backend install.`,
+    `There is no C++ compiler for TensorFlow's addon (tried ${candidates}). ${COMPILER_REMEDY} and run finetune backend install.`,
   );
 }
 

@@ -6,7 +6,6 @@ import {compileAddons, findCompiler} from './addon.js';
 import {ADDON_SOURCE_HASH, NODE_API} from './addon-source.js';
 import {
   cudaDirectory,
-  librariesDirectory,
   backendKey,
   backendsDirectory,
   PLATFORM,
@@ -17,13 +16,10 @@ import {
 } from './backend-directory.js';
 import {hashBackendFiles} from './backend-files.js';
 import {fetchTensorFlow, type FetchTensorFlowOptions} from './wheels/fetch-tensorflow.js';
-import {formatBytes} from '../../core/text/format-bytes.js';
 import {beginStep} from './install-progress.js';
-import {stripSymbols} from './strip-symbols.js';
+import {announceDownload} from './announce-download.js';
+import {forgetFailedInstall, recordFailedInstall} from './failed-install.js';
 import {selfTest, type SelfTestReport} from './self-test.js';
-import {TENSORFLOW_VERSION} from './wheels/pinned-wheels.js';
-import {installSize} from './wheels/tensorflow-wheels.js';
-import {tensorFlowLibraries} from './wheels/wheel.js';
 import {findTfjsPackage, installTfjsPackage} from './tfjs-package.js';
 
 /** An installation request with every option resolved. */
@@ -40,13 +36,12 @@ export async function buildBackend(request: InstallRequest): Promise<InstalledBa
   const {cache, environment, signal, onProgress} = request;
   const compiler = await findCompiler(environment);
   announceDownload(request);
+  await forgetFailedInstall(cache, request.gpu);
   const tfjsPackage = findTfjsPackage(cache) ?? (await fetchTfjsPackage(request));
   const staging = stagingDirectory(cache);
   try {
     await mkdir(staging);
     await fetchTensorFlow(staging, request);
-    for (const name of tensorFlowLibraries())
-      await stripSymbols(join(librariesDirectory(staging), name));
     beginStep(onProgress, 'compile', 'the addon, 15 seconds or so');
     await compileAddons(tfjsPackage, staging, {compiler, environment, signal});
     beginStep(onProgress, 'test', 'a matrix product, a convolution and its gradient');
@@ -59,21 +54,12 @@ export async function buildBackend(request: InstallRequest): Promise<InstalledBa
       ),
       cache,
     );
+  } catch (error) {
+    if (request.source === undefined) await recordFailedInstall(error, cache, request.gpu);
+    throw error;
   } finally {
     await rm(staging, {recursive: true, force: true});
   }
-}
-
-/** Reports what an installation costs, before it costs anything. */
-function announceDownload({source, gpu, cache, onProgress}: InstallRequest): void {
-  if (source !== undefined) return;
-  const {downloadBytes, diskBytes} = installSize(gpu, PLATFORM);
-  const size = `${formatBytes(downloadBytes)} to download, ${formatBytes(diskBytes)} on disk in ${backendsDirectory(cache)}`;
-  beginStep(
-    onProgress,
-    'plan',
-    `TensorFlow ${TENSORFLOW_VERSION}${gpu ? ' with CUDA' : ''} is installed once: ${size}`,
-  );
 }
 
 /** Installs tfjs-node-gpu into the cache with npm. The caller holds the installation lock. */

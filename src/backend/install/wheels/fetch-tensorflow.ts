@@ -1,11 +1,12 @@
 import {rm} from 'node:fs/promises';
 import {basename, join} from 'node:path';
-import {PLATFORM} from '../backend-directory.js';
+import {librariesDirectory, PLATFORM} from '../backend-directory.js';
+import {stripSymbols} from '../strip-symbols.js';
 import {downloadWheel, findPip, type PipDownloadOptions} from './pip.js';
 import {beginStep, type InstallListener} from '../install-progress.js';
 import {cudaRequirements, cudaWheel, tensorFlowWheel, type WheelSpec} from './tensorflow-wheels.js';
 import {verifyGivenWheel} from './verify-wheel.js';
-import {readWheelMetadata, unpackWheel} from './wheel.js';
+import {readWheelMetadata, tensorFlowLibraries, unpackWheel} from './wheel.js';
 import {copyUnpackedWheel, type LocalSource} from './wheel-source.js';
 
 export interface FetchTensorFlowOptions {
@@ -23,6 +24,12 @@ export async function fetchTensorFlow(
   directory: string,
   options: FetchTensorFlowOptions,
 ): Promise<void> {
+  await fetchFiles(directory, options);
+  for (const name of tensorFlowLibraries())
+    await stripSymbols(join(librariesDirectory(directory), name));
+}
+
+async function fetchFiles(directory: string, options: FetchTensorFlowOptions): Promise<void> {
   const {source, gpu, onProgress, signal} = options;
   if (source !== undefined && 'unpacked' in source) {
     return copyUnpackedWheel(

@@ -33,7 +33,7 @@ const LINKER_FLAGS: Readonly<Record<'linux' | 'darwin', readonly string[]>> = {
   linux: ['-shared', '-s', `-DNAPI_VERSION=${NODE_API}`, '-Wl,-rpath,$ORIGIN/tensorflow'],
   // Node's own functions are found when the addon is loaded. The libraries' install names begin with @rpath.
   darwin: [
-    ...['-bundle', '-undefined', 'dynamic_lookup', '-mmacosx-version-min=12.0'],
+    ...['-shared', '-undefined', 'dynamic_lookup', '-mmacosx-version-min=12.0'],
     ...['-include', MACOS_HEADER_FILE, `-DNAPI_VERSION=${NODE_API}`],
     '-Wl,-rpath,@loader_path/tensorflow',
   ],

@@ -70,7 +70,7 @@ function checkTask({positionals: {task}, values: {from, offline, backend}}: Comm
   }
 }
 
-/** `finetune backend [install]`. Without `install`, nothing is installed. */
+/** `finetune backend [install]` */
 export const backendCommand: CommandHandler = async (input, context) => {
   checkTask(input);
   const options = toBackendOptions(input.values as unknown as BackendValues, context);
@@ -81,12 +81,9 @@ export const backendCommand: CommandHandler = async (input, context) => {
     const onProgress = createBackendListener(terminal, '');
     await installBackend({from, onProgress, signal});
   }
-  const requested = resolveBackendOptions({
-    ...options,
-    install: false,
-    ...(install && {backend: 'tensorflow'}),
-  });
-  const info = await startBackend(requested);
+  const requested = resolveBackendOptions({...options, ...(install && {backend: 'tensorflow'})});
+  // Showing what is there installs nothing; TensorFlow asked for by name is installed, as everywhere.
+  const info = await startBackend({...requested, install: requested.backend === 'tensorflow'});
   const gflops = benchmarkBackend(info);
   const backends = await listBackends({info, gflops, requested}, signal);
   const unused = await findUnusedBackends();

@@ -11,7 +11,7 @@ import {
   type InstalledBackend,
 } from '../install/backend-directory.js';
 import {detectPlatform, requireSupportedPlatform} from '../install/machine.js';
-import {runSubprocess} from '../install/subprocess.js';
+import {findErrorLine, runSubprocess} from '../install/subprocess.js';
 import {installSize, type InstallSize} from '../install/wheels/tensorflow-wheels.js';
 import type {BackendInfo, BackendName} from './backend-info.js';
 import type {ResolvedBackendOptions} from './backend-options.js';
@@ -35,23 +35,24 @@ export interface ListedBackend {
   readonly gflops?: BackendBenchmark;
 }
 
+type Listed = Omit<ListedBackend, 'gflops'>;
+
 /** The environment before a backend starts, which changes it. */
 const ENVIRONMENT = {...process.env};
 
 const BENCHMARK_PROGRAM = fileURLToPath(new URL('./benchmark-process.js', import.meta.url));
 
-/** Measures a backend in a process of its own, as a process has one backend. @returns undefined if it does not start */
+/** Measures a backend in a process of its own, as a process has one backend. */
 async function benchmarkInChild(
-  backend: BackendName,
-  device: 'cpu' | 'gpu',
+  listed: Listed,
   signal: AbortSignal | undefined,
-): Promise<BackendBenchmark | undefined> {
-  const result = await runSubprocess([process.execPath, BENCHMARK_PROGRAM, backend, device], {
-    environment: ENVIRONMENT,
-    signal,
-  });
+): Promise<ListedBackend> {
+  const program = [process.execPath, BENCHMARK_PROGRAM, listed.backend, listed.device] as const;
+  const result = await runSubprocess(program, {environment: ENVIRONMENT, signal});
   const line = result?.output.trimEnd().split('\n').at(-1) ?? '';
-  return result?.code === 0 ? (JSON.parse(line) as BackendBenchmark) : undefined;
+  if (result?.code === 0) return {...listed, gflops: JSON.parse(line) as BackendBenchmark};
+  const reason = `It does not start: ${result === undefined ? 'no Node to run it' : findErrorLine(result)}.`;
+  return {...listed, state: 'unavailable', reason};
 }
 
 const installedBytes = ({files}: InstalledBackend): number =>
@@ -70,8 +71,6 @@ type Placed = Pick<ListedBackend, 'directory' | 'diskBytes'>;
 
 const place = (backend: InstalledBackend | undefined): Placed | undefined =>
   backend && {directory: backend.directory, diskBytes: installedBytes(backend)};
-
-type Listed = Omit<ListedBackend, 'gflops'>;
 
 /** Why nothing of TensorFlow can be installed here. */
 function findPlatformProblem(): string | undefined {
@@ -166,11 +165,7 @@ export async function listBackends(
       backends.push({...entry, state: 'used', reason, gflops});
       continue;
     }
-    const measured =
-      entry.state === 'ready'
-        ? await benchmarkInChild(entry.backend, entry.device, signal)
-        : undefined;
-    backends.push({...entry, ...(measured && {gflops: measured})});
+    backends.push(entry.state === 'ready' ? await benchmarkInChild(entry, signal) : entry);
   }
   return backends;
 }

@@ -81,9 +81,10 @@ export const backendCommand: CommandHandler = async (input, context) => {
     const onProgress = createBackendListener(terminal, '');
     await installBackend({from, onProgress, signal});
   }
-  const requested = resolveBackendOptions({...options, ...(install && {backend: 'tensorflow'})});
+  const requested = resolveBackendOptions(options);
+  const backend = install ? 'tensorflow' : requested.backend;
   // Showing what is there installs nothing; TensorFlow asked for by name is installed, as everywhere.
-  const info = await startBackend({...requested, install: requested.backend === 'tensorflow'});
+  const info = await startBackend({...requested, backend, install: backend === 'tensorflow'});
   const gflops = benchmarkBackend(info);
   const backends = await listBackends({info, gflops, requested}, signal);
   const unused = await findUnusedBackends();

@@ -3,6 +3,9 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import type {ListedBackend} from '../../../src/backend/runtime/list-backends.js';
 import {formatListedBackend} from '../../../src/cli/commands/format-backends.js';
+import {guardPath} from '../../../src/backend/install/backend-directory.js';
+import {backendCopy, damage} from '../../helpers/backend-copy.js';
+import {programs} from '../../helpers/programs.js';
 import {finetune} from '../../helpers/program.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 
@@ -61,6 +64,28 @@ describe('finetune backend', function () {
       state: 'used',
       reason: '--backend wasm or FINETUNE_BACKEND asks for it.',
     });
+  });
+
+  it('says why one that is there cannot be used', async () => {
+    const {cache, backend} = await backendCopy();
+    damage(guardPath(backend.directory), bytes => bytes.subarray(0, 100));
+    const {backends} = await list({FINETUNE_CACHE: cache, PATH: ''}, '--backend', 'wasm');
+    const {state, reason, gflops} = backends[1]!;
+    expect(state).to.equal('unavailable');
+    expect(reason).to.match(/^It does not start: .*guard\.node has 100 bytes instead of \d+/);
+    expect(gflops).to.equal(undefined);
+  });
+
+  it('says what CUDA takes where there is an NVIDIA GPU', async function () {
+    if (process.platform !== 'linux') this.skip();
+    const gpu = '0, NVIDIA H200, 143771, 9.0, GPU-8f4d1c2e';
+    const environment = {
+      FINETUNE_CACHE: temporaryDirectory(),
+      PATH: programs({'nvidia-smi': `echo "${gpu}"`}),
+    };
+    const {backends} = await list(environment, '--backend', 'wasm');
+    expect(backends[0]).to.include({device: 'gpu', state: 'not-installed'});
+    expect(backends[0]!.installation!.downloadBytes).to.be.above(2.9e9);
   });
 
   it('says it in a sentence each', () => {

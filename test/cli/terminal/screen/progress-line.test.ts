@@ -92,8 +92,6 @@ describe('progress', () => {
     line.update({title: 'weights', done: 90 * megabyte, total: 100 * megabyte, unit: 'bytes'});
     now = 10;
     line.update({title: 'weights', done: 95 * megabyte, total: 100 * megabyte, unit: 'bytes'});
-    expect(said.stderr).to.equal(
-      'weights    95 %: 95.0 MB of 100.0 MB, 500.0 kB/s, 10 s left\n',
-    );
+    expect(said.stderr).to.equal('weights    95 %: 95.0 MB of 100.0 MB, 500.0 kB/s, 10 s left\n');
   });
 });

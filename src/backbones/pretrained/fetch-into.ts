@@ -84,8 +84,7 @@ export function isTransient(error: unknown): boolean {
 }
 
 /** Whether no server was reached, so that there is no network, or none that leads there. */
-export const isUnreachable = (error: unknown): boolean =>
-  UNREACHABLE_CODES.includes(codeOf(error));
+export const isUnreachable = (error: unknown): boolean => UNREACHABLE_CODES.includes(codeOf(error));
 
 /** Describes an error for the middle of a sentence: `the server answered 404 Not Found`. */
 export function describeNetworkError(error: unknown): string {

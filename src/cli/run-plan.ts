@@ -11,12 +11,7 @@ import {
 import type {OptionTable} from '../finetune/options/option.js';
 import {OPTIONS, selectOptions, type FilledValues} from '../finetune/options/options.js';
 import {RECIPE_OPTIONS, type RecipeInput} from '../finetune/recipe/recipe.js';
-import {
-  resolveAvailableRecipe,
-  type AvailableRecipe,
-} from '../finetune/recipe/resolve-available.js';
 import {mergeRecipeFor, type ResolvedRecipe} from '../finetune/recipe/resolve-recipe.js';
-import {RunContext} from '../finetune/run/run-context.js';
 import {nextRunDirectory, newestRunDirectory} from '../finetune/run/run-directory.js';
 import type {CommandInput} from './command.js';
 import {toFolderOptions} from './options/folder-options.js';
@@ -97,24 +92,6 @@ export class RunPlan {
    */
   resolve(folder: ImageFolder, gpu: boolean, recipeSources = this.recipeSources): ResolvedRecipe {
     return mergeRecipeFor(folder, recipeSources, gpu);
-  }
-
-  /**
-   * Resolves the recipe for these images and the weights that can be had. A download is reported as progress.
-   * @throws UsageError (exit 2) as `resolve`; all errors of a download
-   */
-  resolveAvailable(
-    folder: ImageFolder,
-    gpu: boolean,
-    {signal, onEvent}: Required<Pick<FinetuneOptions, 'signal' | 'onEvent'>>,
-  ): Promise<AvailableRecipe> {
-    const run = new RunContext({signal, onEvent});
-    return resolveAvailableRecipe(folder, this.recipeSources, gpu, {
-      offline: this.values.offline,
-      onProgress: ({bytes, total}) => run.progress('weights', bytes, total ?? bytes, 'bytes'),
-      onInfo: message => run.emit({type: 'info', message}),
-      signal,
-    });
   }
 
   /** Output directory of the run. */

@@ -1,13 +1,10 @@
 import {UsageError} from '../../core/errors.js';
 import {startBackend} from '../../backend/runtime/runtime.js';
 import {validateFoldOptions} from '../../finetune/folds/validate-fold-options.js';
-import {printable} from '../../core/text/printable.js';
-import type {ImageFolder} from '../../datasets/sample.js';
-import type {ResolvedRecipe} from '../../finetune/recipe/resolve-recipe.js';
-import type {CommandContext, CommandHandler} from '../command.js';
+import type {CommandHandler} from '../command.js';
 import {loadFolder} from '../load-folder.js';
+import {resolveAvailable} from '../resolve-available.js';
 import {RunPlan} from '../run-plan.js';
-import {ConsoleView} from '../terminal/console-view.js';
 import {formatBackend, formatThreads, toBackendOptions} from '../terminal/backend-view.js';
 import {formatOptions} from '../terminal/format-options.js';
 import {formatLabeled} from '../terminal/screen/layout.js';
@@ -28,24 +25,6 @@ function assertFoldOptions({values, requested}: RunPlan): void {
   throw new UsageError(
     `--${other[0]} ${other[1]} and --folds both say what to validate on. Leave out one.`,
   );
-}
-
-/** Resolves the recipe. Weights that `--weights auto` recommends are downloaded, and replaced by the embedded ones without a network. */
-async function resolveWeights(
-  plan: RunPlan,
-  folder: ImageFolder,
-  gpu: boolean,
-  {terminal, signal}: CommandContext,
-): Promise<ResolvedRecipe> {
-  const view = new ConsoleView(terminal);
-  const {replacement, ...resolved} = await plan
-    .resolveAvailable(folder, gpu, {signal, onEvent: view.listen})
-    .finally(() => view.close());
-  if (replacement !== undefined)
-    terminal.log(
-      formatLabeled(terminal.style.warn, 'warning', printable(replacement), terminal.columns),
-    );
-  return resolved;
 }
 
 /** `finetune [train]`: train, evaluate, export. */
@@ -71,7 +50,7 @@ export const trainCommand: CommandHandler = async (input, context) => {
   if (names !== undefined) return compareCommand(plan, names, folder, gpu, context);
   if (archs !== undefined)
     return trainNetworks({plan, folder, archs, gpu, backendSeconds, context});
-  const resolved = await resolveWeights(plan, folder, gpu, context);
+  const resolved = await resolveAvailable(plan, folder, gpu, context);
   const out = plan.chooseDirectory(resolved.recipe.arch);
   if (verbose)
     for (const line of formatOptions(plan.otherOptions, resolved, out, terminal.columns))

@@ -34,7 +34,7 @@ describe('the demo', function () {
     expect(seconds).to.be.at.least(timings.features + timings.train + timings.evaluate - 0.01);
     expect(stderr)
       .to.include('phase 1/2  probe: solved')
-      .and.include('phase 2/2  last-stage: 4 epochs')
+      .and.include('phase 2/2  last-stage: 5 epochs')
       .and.match(/compare {4}the same network from random weights, for [\d.]+ s\n/);
     expect(existsSync(join(cwd, 'runs', 'finetune-demo-resnet18', 'report.html'))).to.equal(true);
   });

@@ -70,7 +70,7 @@ function palette(stream: Rng): Palette {
 /** Draws weed that grows in front of an animal. */
 function foreground(stream: Rng): string {
   const color = hsl(stream.integer(360), stream.uniform(15, 60), stream.uniform(25, 85));
-  return times(1 + stream.integer(4), () => weed(color, stream));
+  return times(stream.integer(3), () => weed(color, stream));
 }
 
 /** Draws one image of a class as SVG, `size` pixels square. */
@@ -80,7 +80,7 @@ export function drawAnimal(className: string, size: number, stream: Rng): string
   const radius = stream.uniform(34, 44);
   const [x, y] = [stream.uniform(radius + 4, 96 - radius), stream.uniform(radius + 4, 96 - radius)];
   const animal = ANIMALS[className]!(colors, stream);
-  const transform = `translate(${decimal(x)} ${decimal(y)}) rotate(${decimal(stream.uniform(-35, 35))}) scale(${decimal(radius)})`;
+  const transform = `translate(${decimal(x)} ${decimal(y)}) rotate(${decimal(stream.uniform(-30, 30))}) scale(${decimal(radius)})`;
   const pen = `stroke="${colors.outline}" stroke-width="0.06" stroke-linejoin="round" stroke-linecap="round"`;
   return (
     `<svg xmlns="http://www.w3.org/2000/svg" width="${size}" height="${size}" viewBox="0 0 100 100">${background}` +

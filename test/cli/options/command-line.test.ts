@@ -130,8 +130,8 @@ describe('the command line', () => {
     const {help: demo} = (await read('demo --help')) as {readonly help: string};
     expect(demo)
       .to.match(/--arch .*\[default:\s+resnet18\]/s)
-      .and.match(/--weights .*\[default: embedded\]/)
-      .and.match(/--epochs .*\[default: 4\]/);
+      .and.match(/--weights .*\[default:\s+embedded\]/s)
+      .and.match(/--epochs .*\[default: 5\]/);
     expect(demo)
       .to.match(/folder to draw into \[default: finetune-demo\]/)
       .and.match(/--data +/);

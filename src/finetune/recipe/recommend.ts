@@ -147,7 +147,7 @@ export function recommend(stats: DatasetStats): {
   const schedule = recommendSchedule(stats);
   const epochs = recommendEpochs(stats);
   const classBalance = recommendClassBalance(stats);
-  const {images, classes, smallestClass, pretrained, embedded} = stats;
+  const {images, classes, smallestClass, pretrained} = stats;
   const {maxBatchSize = Infinity} = stats;
   const batchSize = Math.min(images < 10_000 ? 32 : 64, maxBatchSize);
   const fewShot = classes >= 50 && smallestClass < 20;
@@ -175,7 +175,7 @@ export function recommend(stats: DatasetStats): {
     batchNorm: pretrained ? 'inference' : 'training',
     classBalance: classBalance.value,
     augment: images < 200 || !pretrained ? 'light' : 'standard',
-    views: images < 2000 ? (embedded ? 5 : 2) : 1,
+    views: images < 2000 ? 2 : 1,
   };
   return {values, reasons};
 }

@@ -124,8 +124,14 @@ describe('what is recommended', () => {
     [{classes: 49, smallestClass: 19}, {labelSmoothing: 0.1}],
     [{classes: 50, smallestClass: 20}, {labelSmoothing: 0.1}],
     [{pretrained: true}, {lr: 1e-4, batchNorm: 'inference', weightDecay: 0.01}],
-    [{images: 1999, embedded: true}, {views: 5, freeze: 'probe'}],
-    [{images: 2000, embedded: true}, {views: 1, lr: 1e-4}],
+    [
+      {images: 1999, embedded: true},
+      {views: 5, freeze: 'probe'},
+    ],
+    [
+      {images: 2000, embedded: true},
+      {views: 1, lr: 1e-4},
+    ],
     [{pretrained: false}, {lr: 1e-3, batchNorm: 'training', augment: 'light', freeze: 'full'}],
   ];
   for (const [given, values] of edges) {

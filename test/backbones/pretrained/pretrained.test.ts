@@ -357,7 +357,7 @@ describe('getPretrained', () => {
   it('knows that nobody published V2 weights of the two smallest', () => {
     expect(() => getPretrained('IMAGENET1K_V2', 'resnet18')).to.throw(
       UsageError,
-      '"IMAGENET1K_V2" is no value of --weights; did you mean resnet18.imagenet1k-v1? Use auto, none, a file, a url or one of resnet18.imagenet1k-v1, resnet18.a1-in1k; finetune models lists all.',
+      '"IMAGENET1K_V2" is no value of --weights; did you mean resnet18.imagenet1k-v1? Use auto, none, a file, a url or one of resnet18.imagenet1k-v1, resnet18.a1-in1k, resnet18.tiny-imagenet; finetune models lists all.',
     );
   });
 

@@ -126,7 +126,7 @@ describe('what is recommended', () => {
     [{pretrained: true}, {lr: 1e-4, batchNorm: 'inference', weightDecay: 0.01}],
     [
       {images: 1999, embedded: true},
-      {views: 5, freeze: 'probe'},
+      {views: 2, freeze: 'probe'},
     ],
     [
       {images: 2000, embedded: true},

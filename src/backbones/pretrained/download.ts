@@ -5,6 +5,7 @@ import {
   parseAddress,
   fetchInto,
   isTransient,
+  isUnreachable,
   describeNetworkError,
   withProxyAgent,
   type DownloadAddress,
@@ -13,12 +14,21 @@ import {
 } from './fetch-into.js';
 import {PartialFile} from './partial-file.js';
 
+interface UnavailableWeights {
+  readonly url: string;
+  /** Path that the file would have. */
+  readonly target: string;
+  readonly reason: string;
+  /** Whether there is no network: the run is offline, or the server cannot be reached. */
+  readonly isNetworkMissing: boolean;
+}
+
 /** The file cannot be downloaded. The message says where to put it by hand. */
 export class WeightsUnavailableError extends defineError(
   FinetuneError,
   'WEIGHTS_UNAVAILABLE',
-  ({url, target, reason}: {url: string; target: string; reason: string}) =>
-    `Weights cannot be downloaded from ${url}: ${reason}. Put the file at ${target} by hand, or use --weights FILE or --weights none.`,
+  ({url, target, reason}: UnavailableWeights) =>
+    `Weights cannot be downloaded from ${url}: ${reason}. Put the file at ${target} by hand, or use --weights FILE, --arch resnet18 --weights embedded (less accurate, needs no network) or --weights none.`,
 ) {}
 
 interface ChecksumMismatch {
@@ -131,6 +141,7 @@ export async function downloadFile(
       url: address.publicUrl,
       target,
       reason: 'this run is offline',
+      isNetworkMissing: true,
     });
   const started = performance.now();
   const onBytes: ByteProgressCallback = (bytes, total) =>
@@ -151,6 +162,7 @@ export async function downloadFile(
       url: address.publicUrl,
       target,
       reason: describeNetworkError(error),
+      isNetworkMissing: isUnreachable(error),
       cause: error,
     });
   }

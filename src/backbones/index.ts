@@ -8,7 +8,7 @@
  * import {startBackend} from 'finetune';
  * import {loadBackbone, locateWeights} from 'finetune/backbones';
  *
- * await startBackend();
+ * await startBackend({install: true});
  * const {path, pretrained} = await locateWeights('auto', 'resnet18');
  * const backbone = await loadBackbone('resnet18', 4, path, pretrained);
  *

@@ -66,7 +66,10 @@ export const backendCommand: CommandHandler = async (input, context) => {
   const options = toBackendOptions(input.values as unknown as BackendValues, context);
   const install = input.positionals.task === 'install';
   const from = input.values.from as string | undefined;
-  if (install) await installBackend({from, onProgress: options.onEvent, signal: context.signal});
+  if (install) {
+    const {offline, onEvent, signal} = options;
+    await installBackend({from, offline, onProgress: onEvent, signal});
+  }
   const info = await startBackend(install ? {...options, backend: 'tensorflow'} : options);
   const benchmark = benchmarkBackend(info);
   return {

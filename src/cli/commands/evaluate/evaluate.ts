@@ -1,17 +1,17 @@
 import {existsSync} from 'node:fs';
 import {UsageError} from '../../../core/errors.js';
 import {startBackend} from '../../../backend/runtime/runtime.js';
+import {everySample} from '../../../datasets/discovery/image-folder.js';
 import {loadModel} from '../../../export/load-model.js';
 import {evaluate as measure} from '../../../finetune/evaluate.js';
 import {checkAccuracy} from '../../check-accuracy.js';
-import type {CommandHandler} from '../../command.js';
+import type {CommandContext, CommandHandler} from '../../command.js';
 import {ConsoleView} from '../../terminal/console-view.js';
 import {toBackendOptions, type BackendValues} from '../../terminal/backend-view.js';
 import {findModel, modelDirectory} from '../../find-model.js';
 import {checkModels, type InferenceValues} from '../../inference-options.js';
 import {toFolderOptions, type FolderValues} from '../../options/folder-options.js';
 import {loadFolder} from '../../load-folder.js';
-import type {Terminal} from '../../terminal/screen/terminal.js';
 import {formatEvaluation} from './format-evaluation.js';
 
 interface EvaluateValues extends BackendValues, FolderValues, InferenceValues {
@@ -33,7 +33,7 @@ interface EvaluateArguments {
 function resolveArguments(
   args: readonly string[],
   data: string | undefined,
-  terminal: Terminal,
+  terminal: CommandContext['terminal'],
 ): EvaluateArguments {
   const last = args.at(-1);
   const isFolder = last !== undefined && modelDirectory(last) === undefined && existsSync(last);
@@ -57,7 +57,8 @@ export const evaluateCommand: CommandHandler = async ({positionals, values}, con
   const {models, data} = resolveArguments(args, options.data, terminal);
   await checkModels(models, vote);
   const folder = await loadFolder(data, toFolderOptions(values), context);
-  const {backend, device} = await startBackend(toBackendOptions(options, context));
+  const images = everySample(folder).length;
+  const {backend, device} = await startBackend(toBackendOptions(options, context, images));
   const model = await loadModel(models, {...(vote !== undefined && {vote})});
   const {spec, classNames, members} = model;
   const view = new ConsoleView(terminal, {verbose});
@@ -65,13 +66,13 @@ export const evaluateCommand: CommandHandler = async ({positionals, values}, con
     view.close(),
   );
   model.dispose();
-  const {metrics, ensemble, split, images, findings} = evaluation;
+  const {metrics, ensemble, split, images: counts, findings} = evaluation;
   return {
     document: {
       ...(models.length === 1 ? {model: models[0]} : {models}),
       ...{data: folder.root, split, backend, device},
       ...(members.length === 1 ? {arch: spec.arch} : {vote: model.vote}),
-      ...{tta, classes: classNames, images, metrics, ...ensemble, findings},
+      ...{tta, classes: classNames, images: counts, metrics, ...ensemble, findings},
     },
     text: formatEvaluation(evaluation, classNames, terminal),
     ...checkAccuracy(metrics.accuracy, assertAccuracy),

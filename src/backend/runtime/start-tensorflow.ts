@@ -92,7 +92,7 @@ function describeBackend(
   return {
     backend: 'tensorflow',
     tensorflowVersion: binding.TF_Version,
-    tfjsVersion: tf.version.tfjs,
+    tfjsVersion: tf.version_core,
     from: backend?.from ?? 'stock',
     ...(backend && {directory: backend.directory}),
     device: isUsingGpuDevice ? 'gpu' : 'cpu',

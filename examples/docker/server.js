@@ -9,7 +9,7 @@ import {Worker} from 'node:worker_threads';
 
 const MAX_BYTES = 20 * 2 ** 20;
 /** Images that may wait for each thread. More are refused, so that no caller waits for minutes. */
-const MAX_WAITING = 16;
+const MAX_WAITING = Number(process.env.MAX_WAITING ?? 16);
 
 const [directory = './model', port = '8080', host = '0.0.0.0'] = process.argv.slice(2);
 
@@ -63,10 +63,12 @@ async function answer(request) {
   return idlest.classify(image);
 }
 
-const server = createServer(async (request, response) => {
+async function respond(request, response) {
   const [status, body] = await answer(request).catch(error => [400, {error: error.message}]);
   response.writeHead(status, {'content-type': 'application/json'}).end(JSON.stringify(body));
-});
+}
+
+const server = createServer((request, response) => void respond(request, response));
 
 server.listen(Number(port), host, () => {
   console.log(`listening on http://127.0.0.1:${server.address().port}`);

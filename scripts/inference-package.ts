@@ -1,13 +1,5 @@
 /** Makes the package `finetune-inference` in dist/inference-package: what `finetune/inference` reaches, with fewer dependencies. */
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import {cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import {dirname, join} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -29,10 +21,6 @@ interface PackageJson {
 
 const readJson = (path: string): PackageJson =>
   JSON.parse(readFileSync(join(ROOT, path), 'utf8')) as PackageJson;
-
-/** A compiled module and its declarations. */
-const withDeclarations = (path: string): string[] =>
-  [path, path.replace(/\.(c?)js$/, '.d.$1ts')].filter(file => existsSync(join(ROOT, file)));
 
 /** The Node build of a package of tfjs: one file that needs none of the others of the package, which are fifty times as large. */
 const nodeBuild = (name: string): string =>
@@ -60,13 +48,14 @@ function copyTfjs(): void {
 }
 
 const {files, packages} = moduleGraph(ROOT, 'dist/src/inference/index.js');
+const declarations = moduleGraph(ROOT, 'dist/src/inference/index.d.ts');
 const {version, engines, dependencies, imports} = readJson('package.json');
 const needed = [...packages.keys()].filter(
   name => !OF_THE_BACKEND.includes(name) && !(name in imports),
 );
 
 rmSync(OUT, {recursive: true, force: true});
-for (const path of files.flatMap(withDeclarations)) cpSync(join(ROOT, path), join(OUT, path));
+for (const path of [...files, ...declarations.files]) cpSync(join(ROOT, path), join(OUT, path));
 copyTfjs();
 for (const [from, to] of [
   ['LICENSE', 'LICENSE'],

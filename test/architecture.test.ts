@@ -16,6 +16,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   training: 3,
   export: 4,
   report: 4,
+  inference: 5,
   finetune: 5,
   cli: 6,
   bench: 7,
@@ -24,7 +25,8 @@ const LAYERS: Readonly<Record<string, number>> = {
 
 /** Where each third-party package is wrapped: nothing else imports it. */
 const WRAPPED_DEPENDENCIES: readonly (readonly [package_: RegExp, files: RegExp])[] = [
-  [/^@tensorflow\//, /^src\/backend\//],
+  [/^#tfjs/, /^src\/backend\//],
+  [/^@tensorflow\//, /^(src\/backend\/runtime\/load-tensorflow\.ts|test\/)/],
   [/^node-api-headers$/, /^src\/backend\//],
   [/^csv-parse$/, /^src\/datasets\/manifest\/manifest-table\.ts$/],
   [/^(sharp|glob)$/, /^(src\/datasets|bench)\//],

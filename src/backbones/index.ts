@@ -14,12 +14,8 @@
  *
  * @module
  */
-export {
-  createRandomBackbone,
-  loadBackbone,
-  type Backbone,
-  type LoadBackboneOptions,
-} from './load-backbone.js';
+export {createRandomBackbone, loadBackbone, type LoadBackboneOptions} from './load-backbone.js';
+export type {Backbone} from './parameters.js';
 export {
   locateWeights,
   type LocatedWeights,

@@ -1,5 +1,9 @@
-import {disposeWeights, toDevice, type ParameterMap} from '../backbones/parameters.js';
-import type {Backbone} from '../backbones/load-backbone.js';
+import {
+  disposeWeights,
+  toDevice,
+  type Backbone,
+  type ParameterMap,
+} from '../backbones/parameters.js';
 import {featureWidth} from '../backbones/network.js';
 import type {BackboneSpec} from '../backbones/resnet-specs.js';
 import type {Preprocessing} from '../core/preprocessing.js';

@@ -26,7 +26,7 @@ const LAYERS: Readonly<Record<string, number>> = {
 /** Where each third-party package is wrapped: nothing else imports it. */
 const WRAPPED_DEPENDENCIES: readonly (readonly [package_: RegExp, files: RegExp])[] = [
   [/^#tfjs/, /^src\/backend\//],
-  [/^@tensorflow\//, /^(src\/backend\/runtime\/load-tensorflow\.ts|test\/)/],
+  [/^@tensorflow\//, /^src\/backend\//],
   [/^node-api-headers$/, /^src\/backend\//],
   [/^csv-parse$/, /^src\/datasets\/manifest\/manifest-table\.ts$/],
   [/^(sharp|glob)$/, /^(src\/datasets|bench)\//],

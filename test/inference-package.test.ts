@@ -124,10 +124,18 @@ describe('the package for inference', function () {
       }
   });
 
-  it('serves as in the container of examples/docker', async () => {
+  it('serves as in the container of examples/docker, without the files for web pages', async () => {
+    const ignored = readFileSync(join(project, '.dockerignore'), 'utf8').match(/^model\/.+$/gm)!;
+    const patterns = ignored.map(
+      line =>
+        new RegExp(`^${line.slice('model/'.length).replaceAll('.', '\\.').replace('*', '.*')}$`),
+    );
+    const copied = readdirSync(model).filter(name => !patterns.some(each => each.test(name)));
+    expect(copied).to.include('model.safetensors').and.not.include('model.json');
+    for (const name of copied) cpSync(join(model, name), join(project, 'model', name));
     const service = await startService(
       'server.js',
-      [model, '0', '127.0.0.1'],
+      [join(project, 'model'), '0', '127.0.0.1'],
       project,
       environment(),
     );

@@ -7,9 +7,8 @@ import {PACKAGE_VERSION} from '../../core/version.js';
 import {isModelFile} from '../formats/exporters.js';
 import {hashFile} from '../record/file-hashes.js';
 import {ENSEMBLE_FILES, MODEL_FILES} from '../record/file-names.js';
-import {InvalidModelError} from '../record/invalid-model-error.js';
 import {SCHEMA_VERSION, type ModelMetrics} from '../record/model-record.js';
-import {hasWebFiles} from '../record/read-model-record.js';
+import {assertWebFiles} from '../record/read-model-record.js';
 import {writeEnsembleFiles} from './ensemble-files.js';
 import type {EnsembleRecord, MemberRecord} from './ensemble-record.js';
 import type {StoredMember, StoredModel} from './read-models.js';
@@ -30,11 +29,7 @@ async function copyMember(
   {name, directory, record}: StoredMember,
   members: string,
 ): Promise<MemberRecord> {
-  if (!hasWebFiles(directory, record))
-    throw new InvalidModelError(
-      {path: directory},
-      `${directory} lacks ${MODEL_FILES.model} and its shards, which the web page of an ensemble loads. Give the whole folder that was exported.`,
-    );
+  assertWebFiles(directory, record);
   const target = join(members, name);
   await cp(directory, target, {
     recursive: true,

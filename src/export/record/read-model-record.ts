@@ -75,8 +75,17 @@ export function assertConsistent(path: string, check: () => string | undefined):
 const isWebFile = (name: string): boolean => name === MODEL_FILES.model || SHARD_NAME.test(name);
 
 /** Whether an exported model has files for web pages. A copy for a service may lack them. */
-export const hasWebFiles = (directory: string, {files}: ModelRecord): boolean =>
+const hasWebFiles = (directory: string, {files}: ModelRecord): boolean =>
   Object.keys(files).some(name => isWebFile(name) && existsSync(join(directory, name)));
+
+/** @throws InvalidModelError for an exported model that no web page can load */
+export function assertWebFiles(directory: string, record: ModelRecord): void {
+  if (hasWebFiles(directory, record)) return;
+  throw new InvalidModelError(
+    {path: directory},
+    `${directory} lacks ${MODEL_FILES.model} and its shards, which web pages load. Give the whole folder that was exported.`,
+  );
+}
 
 /**
  * Reads the record of an exported model and checks that the model is complete. Every file used for inference must exist and be unchanged,

@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs';
 import {join} from 'node:path';
@@ -14,6 +15,7 @@ import {promisify} from 'node:util';
 import {expect} from 'chai';
 import {loadModel} from '../src/export/load-model.js';
 import type {Predictions} from '../src/export/exported-model.js';
+import {backendCopy} from './helpers/backend-copy.js';
 import {useBackend} from './helpers/backend.js';
 import {drawnFolder} from './helpers/drawn-folder.js';
 import {EXAMPLES, exportedRandomModel, startService} from './helpers/examples.js';
@@ -122,6 +124,25 @@ describe('the package for inference', function () {
         expect(predictions[i]![j]!.className).to.equal(className);
         expect(predictions[i]![j]!.probability).to.be.closeTo(probability, 1e-4);
       }
+  });
+
+  it('says what it lacks of a TensorFlow that another package has installed', async () => {
+    const {cache} = await backendCopy();
+    for (const name of readdirSync(join(cache, 'engines')))
+      if (name.startsWith('tfjs-node-gpu')) rmSync(join(cache, 'engines', name));
+    writeFileSync(
+      join(project, 'lacking.js'),
+      `import {installBackend} from 'finetune-inference';
+const error = await installBackend({offline: true, gpu: false}).catch(each => each);
+console.log(error.code, error.message);`,
+    );
+    const {stdout} = await run(process.execPath, ['lacking.js'], {
+      cwd: project,
+      env: {...environment(), FINETUNE_CACHE: cache},
+    });
+    expect(stdout).to.match(
+      /^BACKEND_UNAVAILABLE Installing downloads @tensorflow\/tfjs-node-gpu, which is forbidden offline\./,
+    );
   });
 
   it('serves as in the container of examples/docker, without the files for web pages', async () => {

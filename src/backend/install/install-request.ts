@@ -9,6 +9,7 @@ import {
 } from '../../core/arguments.js';
 import {cacheDirectory} from '../../core/files/cache-directory.js';
 import {BackendError} from '../backend-error.js';
+import type {InstalledBackend} from './backend-directory.js';
 import {listGpus} from '../runtime/device.js';
 import type {InstallRequest} from './build-backend.js';
 import type {InstallListener} from './install-progress.js';
@@ -67,10 +68,13 @@ export async function resolveInstallRequest({
   };
 }
 
-/** @throws BackendError for a build that would use the network */
-export function requireNoDownload({source, cache}: InstallRequest): void {
+/** @throws BackendError for an installation that would use the network */
+export function requireNoDownload(
+  {source, cache}: InstallRequest,
+  existing: InstalledBackend | undefined,
+): void {
   const missing = [
-    ...(source === undefined ? ['TensorFlow'] : []),
+    ...(source === undefined && existing === undefined ? ['TensorFlow'] : []),
     ...(findTfjsPackage(cache) === undefined ? ['@tensorflow/tfjs-node-gpu'] : []),
   ];
   if (missing.length > 0)

@@ -47,9 +47,11 @@ export async function installBackend(options: InstallOptions = {}): Promise<Inst
   const request = await resolveInstallRequest(options);
   return withInstallLock(request, async () => {
     const existing = await findMatchingBackend(request);
-    if (existing !== undefined) return existing;
-    if (isOffline(options.offline, request.environment)) requireNoDownload(request);
-    return buildBackend(request);
+    if (isOffline(options.offline, request.environment)) requireNoDownload(request, existing);
+    if (existing === undefined) return buildBackend(request);
+    // Another package may have installed it, with tfjs-node-gpu among dependencies of its own.
+    if (findTfjsPackage(request.cache) === undefined) await fetchTfjsPackage(request);
+    return existing;
   });
 }
 

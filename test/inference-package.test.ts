@@ -9,6 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
+import type {AddressInfo} from 'node:net';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
@@ -21,10 +22,20 @@ import {drawnFolder} from './helpers/drawn-folder.js';
 import {EXAMPLES, exportedRandomModel, startService} from './helpers/examples.js';
 import {HEIC_FILES} from './fixtures/heic-files.js';
 import {makeInferencePackage} from './helpers/inference-package.js';
+import {serve} from './helpers/loopback.js';
 import {temporaryDirectory} from './helpers/temporary.js';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const DOCUMENT = readFileSync(join(ROOT, 'docs/server.md'), 'utf8');
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const {server, close} = await serve(() => {});
+  const {port} = server.address() as AddressInfo;
+  await close();
+  return port;
+}
 
 /** Disk space of a folder in MB, as `du -sm` counts. */
 const sizeOf = (folder: string): number =>
@@ -59,6 +70,8 @@ describe('the package for inference', function () {
 
   const project = join(temporaryDirectory(), 'service');
   let [model, image] = ['', ''];
+  let size = 0;
+  let modules: readonly string[] = [];
   const environment = (): NodeJS.ProcessEnv => ({
     ...process.env,
     FINETUNE_BACKEND: '',
@@ -71,14 +84,17 @@ describe('the package for inference', function () {
     await run('npm', ['pack', '--pack-destination', project, made]);
     const quick = ['--no-audit', '--no-fund', '--prefer-offline', '--no-package-lock'];
     await run('npm', ['install', ...quick, '--prefix', project], {cwd: project});
+    size = sizeOf(join(project, 'node_modules'));
+    modules = readdirSync(join(project, 'node_modules'));
+    const express = ['install', '--no-save', ...quick, '--prefix', project, 'express@5'];
+    await run('npm', express, {cwd: project});
     model = await exportedRandomModel();
     image = join(await drawnFolder({perClass: 1}), 'plain', '0.png');
   });
 
   it('takes less than 60 MB with everything it depends on', () => {
-    const modules = join(project, 'node_modules');
-    expect(sizeOf(modules)).to.be.within(10, 60);
-    expect(readdirSync(modules)).to.not.include('@tensorflow');
+    expect(size).to.be.within(10, 60);
+    expect(modules).to.include('finetune-inference').and.not.include('@tensorflow');
   });
 
   it('has no script that npm would run, and the files of this build alone', () => {
@@ -167,6 +183,35 @@ console.log(error.code, error.message);`,
     expect(answer.status).to.equal(200);
     expect(await answer.json()).to.have.lengthOf(3);
     expect(await service.stop()).to.equal(0);
+  });
+
+  const services = [...DOCUMENT.matchAll(/```js\n([^]*?)```/g)].map(([, code]) => code!);
+
+  it('serves as docs/server.md says', async () => {
+    expect(services).to.have.lengthOf(2);
+    const bytes = new Uint8Array(readFileSync(image));
+    for (const [i, code] of services.entries()) {
+      const name = `service-${i}.js`;
+      writeFileSync(
+        join(project, name),
+        `${code.replace("'./model'", JSON.stringify(model))}
+setTimeout(() => console.log('listening on http://127.0.0.1:' + process.env.PORT), 200);`,
+      );
+      const PORT = String(await freePort());
+      const service = await startService(name, [], project, {...environment(), PORT});
+      try {
+        const post = (body: BodyInit): Promise<Response> =>
+          fetch(`${service.url}/classify`, {method: 'POST', body});
+        const answer = await post(bytes);
+        expect(answer.status, code).to.equal(200);
+        expect(await answer.json()).to.have.lengthOf(3);
+        const refused = await post('no image');
+        expect(refused.status, code).to.be.oneOf([400, 422]);
+        expect(await refused.text()).to.include('IMAGE_UNREADABLE');
+      } finally {
+        await service.stop();
+      }
+    }
   });
 
   for (const [resolution, kind] of [

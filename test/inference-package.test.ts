@@ -15,7 +15,7 @@ import {fileURLToPath} from 'node:url';
 import {promisify} from 'node:util';
 import {expect} from 'chai';
 import {loadModel} from '../src/export/load-model.js';
-import type {Predictions} from '../src/export/exported-model.js';
+import type {Predictions} from '../src/export/recognition.js';
 import {backendCopy} from './helpers/backend-copy.js';
 import {useBackend} from './helpers/backend.js';
 import {drawnFolder} from './helpers/drawn-folder.js';

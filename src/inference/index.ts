@@ -12,12 +12,8 @@
  * @module
  */
 export {loadModel, type LoadModelOptions} from '../export/load-model.js';
-export type {
-  ClassifyOptions,
-  ExportedModel,
-  Prediction,
-  Predictions,
-} from '../export/exported-model.js';
+export type {ExportedModel} from '../export/exported-model.js';
+export type {ClassifyOptions, Prediction, Predictions, Recognition} from '../export/recognition.js';
 export {loadFeatureExtractor} from '../export/features/load-feature-extractor.js';
 export type {
   FeatureExtractor,

@@ -10,7 +10,7 @@ import {everySample} from '../discovery/image-folder.js';
 import type {ImageFolder, Sample} from '../sample.js';
 import {imageFindings} from './image-findings.js';
 import {inspectFolder, type InspectionResults} from './inspect-images.js';
-import {findDuplicateGroups} from '../duplicates/duplicate-groups.js';
+import {findDuplicateGroups, type DuplicateGroups} from '../duplicates/duplicate-groups.js';
 import {
   assertClassesReadable,
   partitionReadable,
@@ -42,19 +42,19 @@ async function findDuplicates(
   readable: readonly Sample[],
   inspected: InspectionResults,
   {cache, ...processing}: CheckOptions,
-): Promise<Duplicates> {
+): Promise<Duplicates & DuplicateGroups> {
   const contentHash = ({name}: Sample): string => inspected.get(name)!.hash!;
   const images = {
     samples: readable,
     contentHash,
     fingerprint: ({name}: Sample) => inspected.get(name)!.image!.fingerprint,
   };
-  const duplicateGroup = await findDuplicateGroups(images, {
+  const groups = await findDuplicateGroups(images, {
     ...(cache !== undefined && {directory: join(cache, 'inspections')}),
     ...(processing.signal !== undefined && {signal: processing.signal}),
     onProgress: (done, total) => processing.onProgress?.(done, total, 'comparing'),
   });
-  return {contentHash, duplicateGroup};
+  return {contentHash, ...groups};
 }
 
 /** The readable images of a folder's own splits. */
@@ -102,6 +102,7 @@ export async function checkImages(
     ...classFindings(folder),
     ...unreadableImageFindings(readable, broken, folder.classNames),
     ...imageFindings(readable.map(sample => ({sample, image: inspected.get(sample.name)!.image!}))),
+    ...duplicates.findings,
     ...duplicateFindings(readableSplits(folder, readable), folder.classNames, duplicates),
   ];
   try {

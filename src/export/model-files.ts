@@ -62,10 +62,14 @@ function inputSpec(preprocessing: Preprocessing): object {
   return {...steps[fit], pixels: {order: 'RGB', range: [0, 255]}};
 }
 
+/** What Teachable Machine and ml5 show instead of a class name. */
+const REFUSAL =
+  'Not for Teachable Machine or ml5: they scale pixels to -1..1, this model takes 0..255 (README.md)';
+
 /**
- * Content of `metadata.json`: what a web page needs to know to feed the model. Its keys differ on purpose from those in the file that
- * Teachable Machine stores under this name. The loaders of Teachable Machine and ml5 scale pixels to -1..1. With matching keys they would
- * show class names with wrong probabilities.
+ * Content of `metadata.json`: what a web page needs to know to feed the model. `@teachablemachine/image` and ml5 load any model with a file
+ * of this name, scale pixels to -1..1, and show the entry of `labels` for the best class: without `labels` a number or nothing, at chance
+ * level. Neither loader can be made to stop, so every entry says why the answer is wrong. Class names are in `classNames`.
  */
 export const metadataDocument = ({
   arch,
@@ -79,6 +83,7 @@ export const metadataDocument = ({
   arch,
   classNames: classes,
   inputSize: preprocessing.cropSize,
+  labels: classes.map(() => REFUSAL),
   createdBy,
   createdAt,
   ...inputSpec(preprocessing),

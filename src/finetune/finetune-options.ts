@@ -24,7 +24,7 @@ export interface FinetuneOptions {
   readonly device?: BackendOptions['device'];
   readonly offline?: boolean;
   /**
-   * Whether to install TensorFlow if it is missing: 274 MB to download, 1.1 GB on disk. Default: false. Then `auto` is an error where
+   * Whether to install TensorFlow if it is missing: 274 MB to download, 0.6 GB on disk. Default: false. Then `auto` is an error where
    * TensorFlow could be installed, since training on WebAssembly takes 5 to 9 times as long.
    */
   readonly install?: boolean;

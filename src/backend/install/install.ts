@@ -27,7 +27,7 @@ import {findTfjsPackage} from './tfjs-package.js';
 
 /**
  * Downloads TensorFlow, compiles the addon against it, tests both and moves them into the cache. An installed backend is returned as is. It
- * takes a minute or two and 1.2 GB of disk (0.9 GB remain; several times that with CUDA). A failure leaves nothing behind.
+ * takes a minute or two and 1.2 GB of disk (0.6 GB remain; several times that with CUDA). A failure leaves nothing behind.
  *
  * Nothing else in this library installs anything, unless its option `install` is set. Call it before a backend starts: a process keeps its
  * backend.

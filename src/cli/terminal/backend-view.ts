@@ -41,9 +41,14 @@ export function formatThreads(
 
 /** One line at 80 columns: of a command that classifies a few images, nothing is wrong. */
 const NOT_INSTALLED = 'WebAssembly, as TensorFlow is not installed: finetune backend install';
+/** Said before a download that nobody asked for by name. */
+const WITHOUT_DOWNLOAD = ' To do without it, slower: --backend wasm.';
 
 /** Creates a listener that shows how a backend starts: installation steps, and a warning if another backend replaces TensorFlow. */
-export function createBackendListener(terminal: Terminal): (event: BackendEvent) => void {
+export function createBackendListener(
+  terminal: Terminal,
+  withoutDownload = WITHOUT_DOWNLOAD,
+): (event: BackendEvent) => void {
   const progress = new ProgressLine(terminal);
   const {style} = terminal;
   return event => {
@@ -51,6 +56,9 @@ export function createBackendListener(terminal: Terminal): (event: BackendEvent)
       progress.end();
       const text = event.code === undefined ? event.reason : NOT_INSTALLED;
       terminal.alert(formatLabeled(style.warn, 'backend', text, terminal.columns));
+    } else if (event.step === 'plan') {
+      const text = `${event.label}.${withoutDownload}`;
+      terminal.log(formatLabeled(style.dim, 'install', text, terminal.columns));
     } else if (event.bytes === 0) {
       progress.end();
       terminal.log(formatLabeled(style.dim, event.step, event.label, terminal.columns));

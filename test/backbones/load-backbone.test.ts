@@ -1,12 +1,8 @@
 import {expect} from 'chai';
 import {join} from 'node:path';
-import {
-  loadBackbone,
-  createRandomBackbone,
-  type Backbone,
-} from '../../src/backbones/load-backbone.js';
+import {loadBackbone, createRandomBackbone} from '../../src/backbones/load-backbone.js';
 import {WeightsMismatchError} from '../../src/backbones/weights/weights-mismatch.js';
-import {disposeWeights, toHost} from '../../src/backbones/parameters.js';
+import {disposeWeights, toHost, type Backbone} from '../../src/backbones/parameters.js';
 import {embeddedPath, getPretrained} from '../../src/backbones/pretrained/pretrained.js';
 import {backboneShapes} from '../../src/backbones/network.js';
 import type {Arch, LastStage} from '../../src/backbones/resnet-specs.js';

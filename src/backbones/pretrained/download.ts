@@ -1,4 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
+import {isOffline} from '../../core/environment-variables.js';
 import {defineError, FinetuneError, throwIfAborted} from '../../core/errors.js';
 import {sha256File} from '../../core/files/sha256.js';
 import {
@@ -66,7 +67,7 @@ export interface DownloadOptions extends FetchOptions {
   readonly sha256Prefix?: string;
   /** File that the checksum was read from, if it was not published. */
   readonly pin?: string;
-  /** Whether to throw instead of using the network. */
+  /** Whether to throw instead of using the network. Default: `FINETUNE_OFFLINE`, else false. */
   readonly offline?: boolean;
   /** Milliseconds before the first retry, doubled before each further one. Default: 1000. */
   readonly retryDelay?: number;
@@ -136,7 +137,7 @@ export async function downloadFile(
   options: DownloadOptions = {},
 ): Promise<void> {
   const address = parseAddress(url);
-  if (options.offline)
+  if (isOffline(options.offline, options.environment))
     throw new WeightsUnavailableError({
       url: address.publicUrl,
       target,

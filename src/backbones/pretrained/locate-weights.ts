@@ -1,5 +1,6 @@
 import {existsSync, readdirSync, statSync} from 'node:fs';
 import {basename, join, resolve} from 'node:path';
+import {isOffline} from '../../core/environment-variables.js';
 import {defineError, errorMessage, FinetuneError, UsageError} from '../../core/errors.js';
 import type {Finding} from '../../core/finding.js';
 import {redactUrl, restoreCredentials} from '../../core/text/redact-url.js';
@@ -188,7 +189,7 @@ function cachePathForUrl(url: string, environment?: NodeJS.ProcessEnv): string {
 async function locateUrl(url: string, options: LocateOptions): Promise<LocatedWeights> {
   const path = cachePathForUrl(url, options.environment);
   if (existsSync(path)) return {path, source: 'cache'};
-  if (/^http:/i.test(url) && options.offline !== true) {
+  if (/^http:/i.test(url) && !isOffline(options.offline, options.environment)) {
     options.onInfo?.(
       `${redactUrl(url)} is fetched over plain http: others can read and change what is sent. Use https if the server has it.`,
     );

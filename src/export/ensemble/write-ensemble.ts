@@ -8,6 +8,7 @@ import {isModelFile} from '../formats/exporters.js';
 import {hashFile} from '../record/file-hashes.js';
 import {ENSEMBLE_FILES, MODEL_FILES} from '../record/file-names.js';
 import {SCHEMA_VERSION, type ModelMetrics} from '../record/model-record.js';
+import {writeWebPage} from '../web/web-page.js';
 import {writeEnsembleFiles} from './ensemble-files.js';
 import type {EnsembleRecord, MemberRecord} from './ensemble-record.js';
 import type {StoredMember, StoredModel} from './read-models.js';
@@ -58,6 +59,7 @@ export async function writeEnsemble(
     classes: classNames,
     members: [first!, ...others],
     ...(metrics !== undefined && {metrics}),
+    web: await writeWebPage(directory),
     contentHash: sha256(vote, ...members.map(member => `\n${member.record.contentHash}`)),
   };
   await writeEnsembleFiles(directory, record, readme);

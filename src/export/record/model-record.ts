@@ -37,6 +37,8 @@ export interface ModelRecord {
   readonly recipe?: unknown;
   /** Sizes and SHA-256 (hex) of the files used for inference, by name. */
   readonly files: Readonly<Record<string, FileRecord>>;
+  /** Sizes and SHA-256 (hex) of the files in `web`, by name. They are not used for inference in Node. */
+  readonly web?: Readonly<Record<string, FileRecord>>;
   /** SHA-256 (hex) of the SHA-256 lines of model.json and its shards, in order. Equal models have equal hashes. */
   readonly contentHash: string;
 }

@@ -33,6 +33,8 @@ export class Page {
   #maps: readonly PlacedMap[] = [];
   #mapped: ImageSize = {width: 1, height: 1};
   #camera: Camera | undefined;
+  /** Whether the camera is wanted: it takes a while to open, or to be allowed. */
+  #isWatching = false;
   #queue: Promise<void> = Promise.resolve();
   #announcedAt = 0;
 
@@ -117,14 +119,15 @@ export class Page {
   }
 
   async toggleCamera(): Promise<void> {
-    if (this.#camera !== undefined) return this.#stopCamera();
+    if (this.#isWatching) return this.#stopCamera();
+    this.#setWatching(true);
     try {
       const camera = await openCamera(() => this.#stopCamera());
+      if (!this.#isWatching || this.#camera !== undefined) return camera.stop();
       this.#camera = camera;
-      byId('camera').setAttribute('aria-pressed', 'true');
-      byId('camera').textContent = 'Stop the camera';
       this.#queue = this.#queue.then(() => this.#watch(camera));
     } catch (error) {
+      this.#stopCamera();
       say('The camera cannot be used', describeCameraError(error), true);
     }
   }
@@ -158,7 +161,13 @@ export class Page {
   #stopCamera(): void {
     this.#camera?.stop();
     this.#camera = undefined;
-    byId('camera').setAttribute('aria-pressed', 'false');
-    byId('camera').textContent = 'Use the camera';
+    this.#setWatching(false);
+  }
+
+  #setWatching(isWatching: boolean): void {
+    this.#isWatching = isWatching;
+    const button = byId('camera');
+    button.setAttribute('aria-pressed', String(isWatching));
+    button.textContent = isWatching ? 'Stop the camera' : 'Use the camera';
   }
 }

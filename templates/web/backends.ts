@@ -16,7 +16,7 @@ export const BACKEND_TITLES = {
   wasm: 'WebAssembly',
   cpu: 'JavaScript',
 } as const;
-export type BackendName = keyof typeof BACKEND_TITLES;
+export type WebBackend = keyof typeof BACKEND_TITLES;
 
 /** The part of WebGPU that is asked whether there is a GPU. */
 interface Gpu {
@@ -51,7 +51,7 @@ function findWebGl(): 'gpu' | 'software' | undefined {
 export function orderBackends(
   isWebGpu: boolean,
   webGl: ReturnType<typeof findWebGl>,
-): BackendName[] {
+): WebBackend[] {
   return [
     ...(isWebGpu ? (['webgpu'] as const) : []),
     ...(webGl === 'gpu' ? (['webgl'] as const) : []),
@@ -62,9 +62,9 @@ export function orderBackends(
 }
 
 /** Backends to try on this device. `?backend=wasm` in the address of the page names the only one. */
-export async function findBackends(): Promise<BackendName[]> {
+export async function findBackends(): Promise<WebBackend[]> {
   const wanted = new URLSearchParams(location.search).get('backend');
-  if (wanted !== null && wanted in BACKEND_TITLES) return [wanted as BackendName];
+  if (wanted !== null && wanted in BACKEND_TITLES) return [wanted as WebBackend];
   return orderBackends(await hasWebGpu(), findWebGl());
 }
 
@@ -78,7 +78,7 @@ const loadScript = (name: string): Promise<void> =>
   });
 
 /** Makes tfjs compute on a backend. Its script is loaded only here. @throws Error */
-export async function startBackend(name: BackendName): Promise<void> {
+export async function startWebBackend(name: WebBackend): Promise<void> {
   if (name === 'webgpu') await loadScript('tf-backend-webgpu.min.js');
   if (name === 'wasm') {
     await loadScript('tf-backend-wasm.min.js');
@@ -91,16 +91,16 @@ export async function startBackend(name: BackendName): Promise<void> {
 }
 
 /** What was tried and failed, and why. */
-export interface Failure {
-  readonly backend: BackendName;
+export interface BackendFailure {
+  readonly backend: WebBackend;
   readonly reason: string;
 }
 
 /** An attempt that succeeded, after others that failed. */
 export interface Attempt<T> {
-  readonly backend: BackendName;
+  readonly backend: WebBackend;
   readonly result: T;
-  readonly failures: readonly Failure[];
+  readonly failures: readonly BackendFailure[];
 }
 
 export const reasonOf = (error: unknown): string =>
@@ -108,10 +108,10 @@ export const reasonOf = (error: unknown): string =>
 
 /** The first backend with which a task succeeds. @throws the error of the last one, if it succeeds with none */
 export async function tryBackends<T>(
-  backends: readonly BackendName[],
-  task: (backend: BackendName) => Promise<T>,
+  backends: readonly WebBackend[],
+  task: (backend: WebBackend) => Promise<T>,
 ): Promise<Attempt<T>> {
-  const failures: Failure[] = [];
+  const failures: BackendFailure[] = [];
   let lastError: unknown;
   for (const backend of backends)
     try {

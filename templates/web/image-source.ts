@@ -11,7 +11,7 @@ export interface Drawable {
 const MAX_PIXELS = 2 ** 24;
 
 /** Decodes an image file. The orientation stored in it is applied. @throws Error */
-export async function decodeFile(file: Blob): Promise<Drawable & {close(): void}> {
+export async function decodeImageFile(file: Blob): Promise<Drawable & {close(): void}> {
   const source = await createImageBitmap(file, {imageOrientation: 'from-image'});
   return {source, width: source.width, height: source.height, close: () => source.close()};
 }
@@ -22,7 +22,7 @@ const [CANVAS, CONTEXT] = (() => {
 })();
 
 /** Reads the pixels of an image, put on white. Only what no canvas can hold is scaled here, in the way of the browser. */
-export function readPixels({source, width, height}: Drawable): CanvasPixels {
+export function readCanvas({source, width, height}: Drawable): CanvasPixels {
   const scale = Math.min(1, Math.sqrt(MAX_PIXELS / (width * height)));
   const [across, down] = [width, height].map(side => Math.max(1, Math.floor(side * scale))) as [
     number,

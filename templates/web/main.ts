@@ -4,11 +4,11 @@ import {
   findBackends,
   findTensorFlow,
   reasonOf,
-  startBackend,
+  startWebBackend,
   tryBackends,
   type Attempt,
 } from './backends.js';
-import {Classifier} from './classifier.js';
+import {WebModel} from './web-model.js';
 import {Page} from './page.js';
 import {byId, say, showModel, showProgress} from './view.js';
 
@@ -16,19 +16,19 @@ import {byId, say, showModel, showProgress} from './view.js';
 const ROOT = '../';
 
 /** Loads the model on the first backend that runs it. Weights are on a backend, so each attempt loads them. */
-const load = async (metadata: ModelMetadata | EnsembleMetadata): Promise<Attempt<Classifier>> =>
+const load = async (metadata: ModelMetadata | EnsembleMetadata): Promise<Attempt<WebModel>> =>
   tryBackends(await findBackends(), async backend => {
-    await startBackend(backend);
+    await startWebBackend(backend);
     say('Loading the model');
-    const classifier = await Classifier.load(ROOT, metadata, showProgress);
+    const model = await WebModel.load(ROOT, metadata, showProgress);
     say('Warming up', `${BACKEND_TITLES[backend]} compiles the model. This takes a moment.`);
     try {
-      await classifier.warmUp();
+      await model.warmUp();
     } catch (error) {
-      classifier.dispose();
+      model.dispose();
       throw error;
     }
-    return classifier;
+    return model;
   });
 
 /** Takes files that are dropped anywhere in the page. */
@@ -74,7 +74,7 @@ async function start(): Promise<void> {
     );
   if (findTensorFlow() === undefined)
     return say('tf.min.js is not there', 'Copy the whole folder of the model again.', true);
-  const metadata = await Classifier.readMetadata(ROOT);
+  const metadata = await WebModel.readMetadata(ROOT);
   const members = 'members' in metadata ? metadata.members : [metadata];
   showModel(
     metadata.classNames,

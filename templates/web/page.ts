@@ -1,8 +1,8 @@
 import type {EnsembleMetadata, ModelMetadata} from '../../src/export/record/metadata.js';
 import {BACKEND_TITLES, reasonOf, type Attempt} from './backends.js';
 import {describeCameraError, openCamera, type Camera} from './camera.js';
-import type {Answer, Classifier, PlacedMap} from './classifier.js';
-import {decodeFile, readPixels, type Drawable} from './image-source.js';
+import type {Answer, WebModel, PlacedMap} from './web-model.js';
+import {decodeImageFile, readCanvas, type Drawable} from './image-source.js';
 import type {ImageSize} from '../../src/datasets/images/resample.js';
 import {
   announce,
@@ -24,8 +24,8 @@ const nextFrame = (): Promise<unknown> => new Promise(resolve => requestAnimatio
 
 /** The page with a loaded model: it classifies one image after another, and the frames of the camera. */
 export class Page {
-  readonly #classifier: Classifier;
-  readonly #attempt: Attempt<Classifier>;
+  readonly #model: WebModel;
+  readonly #attempt: Attempt<WebModel>;
   readonly #unsureBelow: number;
   /** What is shown, if anything: the last answer belongs to it. */
   #image: {readonly drawable: Drawable; readonly label: string; close?(): void} | undefined;
@@ -38,9 +38,9 @@ export class Page {
   #queue: Promise<void> = Promise.resolve();
   #announcedAt = 0;
 
-  constructor(attempt: Attempt<Classifier>, metadata: ModelMetadata | EnsembleMetadata) {
+  constructor(attempt: Attempt<WebModel>, metadata: ModelMetadata | EnsembleMetadata) {
     this.#attempt = attempt;
-    this.#classifier = attempt.result;
+    this.#model = attempt.result;
     this.#unsureBelow = metadata.unsureBelow ?? UNSURE_BELOW;
   }
 
@@ -59,7 +59,7 @@ export class Page {
       ...failures.map(
         failure => [`${BACKEND_TITLES[failure.backend]} failed`, failure.reason] as const,
       ),
-      ['Input', this.#classifier.inputSizes.map(size => `${size} × ${size}`).join(', ')],
+      ['Input', this.#model.inputSizes.map(size => `${size} × ${size}`).join(', ')],
     ]);
   }
 
@@ -73,7 +73,7 @@ export class Page {
   async #classifyFile(file: File): Promise<void> {
     const label = file.name === '' ? 'Pasted image' : file.name;
     try {
-      const image = await decodeFile(file);
+      const image = await decodeImageFile(file);
       this.#image?.close?.();
       this.#image = {drawable: image, label, close: () => image.close()};
       await this.#classify(image);
@@ -92,8 +92,8 @@ export class Page {
   /** Replaces the answer, and its activation maps if they are shown. */
   async #classify(image: Drawable): Promise<void> {
     const start = performance.now();
-    const pixels = readPixels(image);
-    const answer = await this.#classifier.classify(pixels);
+    const pixels = readCanvas(image);
+    const answer = await this.#model.classify(pixels);
     this.showFacts(performance.now() - start);
     this.#answer?.dispose();
     this.#answer = answer;

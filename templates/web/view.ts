@@ -1,4 +1,4 @@
-import type {Answer, PlacedMap, RankedClass} from './classifier.js';
+import type {Answer, PlacedMap, RankedClass} from './web-model.js';
 import {drawHeatMap} from './heat-map.js';
 import type {Drawable} from './image-source.js';
 import type {ImageSize} from '../../src/datasets/images/resample.js';
@@ -26,13 +26,13 @@ function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-export const formatPercent = (probability: number): string => {
+export const percentOf = (probability: number): string => {
   const percent = 100 * probability;
   return `${percent >= 99.95 || percent < 0.05 ? Math.round(percent) : percent.toFixed(1)} %`;
 };
 
 function formatProbability(probability: number): HTMLElement {
-  const data = make('data', formatPercent(probability));
+  const data = make('data', percentOf(probability));
   data.value = String(probability);
   return data;
 }
@@ -108,10 +108,10 @@ export function describeAnswer(
   [{className, probability}]: readonly [RankedClass, ...unknown[]],
   unsureBelow: number,
 ): readonly [title: string, detail: string] {
-  if (probability >= unsureBelow) return [className, formatPercent(probability)];
+  if (probability >= unsureBelow) return [className, percentOf(probability)];
   return [
     'Not sure',
-    `The best guess is ${className}, at ${formatPercent(probability)}. It may be none of the classes.`,
+    `The best guess is ${className}, at ${percentOf(probability)}. It may be none of the classes.`,
   ];
 }
 

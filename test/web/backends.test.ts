@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {orderBackends, tryBackends} from '../../templates/web/backends.js';
-import {describeAnswer, formatPercent, titleOf} from '../../templates/web/view.js';
+import {describeAnswer, percentOf, titleOf} from '../../templates/web/view.js';
 
 describe('the backend of the web page', () => {
   it('is a GPU where there is one, and WebAssembly before an imitated one', () => {
@@ -53,7 +53,7 @@ describe('the answer of the web page', () => {
   });
 
   it('has percents that are neither 0.0 nor 100.0', () => {
-    expect([0.99999, 0.9994, 0.123, 0.0001].map(formatPercent)).to.deep.equal([
+    expect([0.99999, 0.9994, 0.123, 0.0001].map(percentOf)).to.deep.equal([
       '100 %',
       '99.9 %',
       '12.3 %',

@@ -63,7 +63,7 @@ async function runMember(member: Member, image: CanvasPixels): Promise<MemberOut
 }
 
 /** One network or an ensemble, loaded from the folder that the page belongs to. */
-export class Classifier {
+export class WebModel {
   private constructor(
     private readonly classNames: readonly string[],
     private readonly vote: Vote,
@@ -78,7 +78,7 @@ export class Classifier {
     root: string,
     metadata: ModelMetadata | EnsembleMetadata,
     onProgress: (fraction: number) => void,
-  ): Promise<Classifier> {
+  ): Promise<WebModel> {
     const folders = foldersOf(root, metadata);
     const members: Member[] = [];
     for (const [i, [name, folder]] of folders.entries()) {
@@ -92,11 +92,7 @@ export class Classifier {
       const order = metadata.classNames.map(className => own.classNames.indexOf(className));
       members.push({name, preprocessing: toPreprocessing(own), network, order});
     }
-    return new Classifier(
-      metadata.classNames,
-      'vote' in metadata ? metadata.vote : 'mean',
-      members,
-    );
+    return new WebModel(metadata.classNames, 'vote' in metadata ? metadata.vote : 'mean', members);
   }
 
   /** Runs every network once, so that the first image does not wait for shaders. @throws Error if this backend cannot run one */

@@ -20,7 +20,7 @@ interface Packed {
 }
 
 const MEANT =
-  /^(dist\/src\/.+\.(c?js|d\.c?ts)|native\/.+\.(cc|lock\.json)|pretrained\/.+\.json|templates\/.+|package\.json|(README|CHANGELOG)\.md|LICENSE)$/;
+  /^(dist\/src\/.+\.(c?js|d\.c?ts)|dist\/web\/page\.js|native\/.+\.(cc|lock\.json)|pretrained\/.+\.json|templates\/.+|package\.json|(README|CHANGELOG)\.md|LICENSE)$/;
 
 const filesBelow = (folder: string): string[] =>
   readdirSync(join(ROOT, folder), {recursive: true, withFileTypes: true, encoding: 'utf8'})
@@ -73,7 +73,7 @@ describe('the package', function () {
     expect(paths.filter(path => !MEANT.test(path))).to.deep.equal([]);
     expect(paths).to.include.members([
       ...compiled,
-      ...['native', 'pretrained', 'templates'].flatMap(filesBelow),
+      ...['native', 'pretrained', 'templates', 'dist/web'].flatMap(filesBelow),
     ]);
     expect(packed.size).to.be.below(1e6);
   });
@@ -106,6 +106,7 @@ describe('the package', function () {
       'metadata.json',
       'labels.txt',
       'README.md',
+      'web',
     ]);
     expect(existsSync(join(project, 'runs'))).to.equal(true);
   });

@@ -119,6 +119,8 @@ Input: float32 \`[n, ${preprocessing.cropSize}, ${preprocessing.cropSize}, 3]\`,
 ${describeResize(preprocessing)}.
 Normalization is inside the model. Output: probabilities \`[n, ${classes.length}]\`, in the order of \`labels.txt\`.
 
+\`finetune try .\` opens \`web/index.html\`, a page that classifies with it. For a page of your own:
+
 \`\`\`js
 const model = await tf.loadLayersModel('model.json'); // in a browser
 const probabilities = model.predict(pixels);

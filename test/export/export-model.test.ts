@@ -26,6 +26,7 @@ import {
   type ExportModelOptions,
   type ExportModelResult,
 } from '../../src/export/export-model.js';
+import {writeWebPage} from '../../src/export/web/web-page.js';
 import {useBackend} from '../helpers/backend.js';
 import {
   KERAS_FAMILY,
@@ -367,6 +368,14 @@ describe('exportModel', () => {
     const error = await rejectionOf(save(SMALL, directory, {onWritten}));
     expect(error).to.be.instanceOf(UnverifiedModelError);
     expect(error.message).to.match(/page\.js has \d+ bytes instead of \d+/);
+  });
+
+  it('says what to do where the page of this package is not built', async () => {
+    const path = join(temporaryDirectory(), 'page.js');
+    const error = await rejectionOf(writeWebPage(temporaryDirectory(), {'page.js': path}));
+    expect(error.message).to.equal(
+      `The web page cannot be written: ${path} does not exist. In a clone, run npm run build; elsewhere, install the package again.`,
+    );
   });
 
   it('loads without its web page', async () => {

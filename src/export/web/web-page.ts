@@ -1,7 +1,8 @@
-import {constants} from 'node:fs';
+import {constants, existsSync} from 'node:fs';
 import {chmod, copyFile, mkdir, readdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {defineError, FinetuneError} from '../../core/errors.js';
 import {findBrowserScripts} from '../../backend/browser-scripts.js';
 import {checkFile, hashFile} from '../record/file-hashes.js';
 import {WEB_DIRECTORY} from '../record/file-names.js';
@@ -30,12 +31,25 @@ export const findWebFiles = (): Readonly<Record<string, string>> => ({
 /** Sizes and hashes of the files of a web page, by name. */
 export type WebRecord = Readonly<Record<string, FileRecord>>;
 
-/** Writes the web page of a model or an ensemble into its folder. The files share their blocks where the file system can. */
-export async function writeWebPage(directory: string): Promise<WebRecord> {
+/** This package lacks a file of its own, as a clone does before it is built. */
+export class PackageIncompleteError extends defineError(
+  FinetuneError,
+  'PACKAGE_INCOMPLETE',
+  ({path}: {path: string}) =>
+    `The web page cannot be written: ${path} does not exist. In a clone, run npm run build; elsewhere, install the package again.`,
+) {}
+
+/**
+ * Writes the web page of a model or an ensemble into its folder. The files share their blocks where the file system can.
+ * @param files paths of the files by name
+ * @throws PackageIncompleteError
+ */
+export async function writeWebPage(directory: string, files = findWebFiles()): Promise<WebRecord> {
   const folder = join(directory, WEB_DIRECTORY);
   await mkdir(folder, {recursive: true});
   const record: Record<string, FileRecord> = {};
-  for (const [name, path] of Object.entries(findWebFiles())) {
+  for (const [name, path] of Object.entries(files)) {
+    if (!existsSync(path)) throw new PackageIncompleteError({path});
     await copyFile(path, join(folder, name), constants.COPYFILE_FICLONE);
     // npm marks some scripts as programs.
     await chmod(join(folder, name), 0o644);

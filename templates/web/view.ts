@@ -5,8 +5,8 @@ import type {ImageSize} from '../../src/datasets/images/resample.js';
 
 /** Number of bars. */
 const SHOWN_CLASSES = 5;
-/** Longest side of the drawn image, in pixels. */
-const MAX_DRAWN_SIDE = 1280;
+/** Longest side of the drawn image, in pixels: small images are enlarged, so that they can be seen. */
+const [MIN_DRAWN_SIDE, MAX_DRAWN_SIDE] = [480, 1280];
 /** Longest side of the drawn activation map, which is smooth. */
 const MAX_MAP_SIDE = 224;
 /** Names up to this number of classes are the title. */
@@ -132,9 +132,10 @@ export function clearAnswer(): void {
   byId('members').hidden = true;
 }
 
-/** A size with the same proportions that fits a longest side. */
-function fitted({width, height}: ImageSize, side: number): ImageSize {
-  const scale = Math.min(1, side / Math.max(width, height));
+/** A size with the same proportions, and a longest side within limits. */
+function fitted({width, height}: ImageSize, min: number, max: number): ImageSize {
+  const side = Math.max(width, height);
+  const scale = Math.min(Math.max(side, min), max) / side;
   return {
     width: Math.max(1, Math.round(width * scale)),
     height: Math.max(1, Math.round(height * scale)),
@@ -149,7 +150,7 @@ export function drawImage(
   mapped: ImageSize,
 ): void {
   const canvas = byId<HTMLCanvasElement>('image');
-  const size = fitted(image, MAX_DRAWN_SIDE);
+  const size = fitted(image, MIN_DRAWN_SIDE, MAX_DRAWN_SIDE);
   if (canvas.width !== size.width || canvas.height !== size.height) Object.assign(canvas, size);
   canvas.hidden = false;
   canvas.setAttribute('aria-label', label);
@@ -160,7 +161,7 @@ export function drawImage(
   context.imageSmoothingQuality = 'high';
   context.drawImage(image.source, 0, 0, size.width, size.height);
   if (maps.length === 0) return;
-  const mapSize = fitted(image, MAX_MAP_SIDE);
+  const mapSize = fitted(image, 1, MAX_MAP_SIDE);
   const layer = new OffscreenCanvas(mapSize.width, mapSize.height);
   layer.getContext('2d')!.putImageData(drawHeatMap(maps, mapped, mapSize), 0, 0);
   context.drawImage(layer, 0, 0, size.width, size.height);

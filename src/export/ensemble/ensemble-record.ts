@@ -63,5 +63,5 @@ export const ensembleRecordSchema: ObjectSchema = objectSchema(
     },
     contentHash: RECORD_VALUES.sha256,
   },
-  {metrics: RECORD_VALUES.metrics},
+  {metrics: RECORD_VALUES.metrics, web: RECORD_VALUES.web},
 );

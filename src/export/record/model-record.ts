@@ -75,6 +75,12 @@ const name = {...text, minLength: 1};
 const sha256 = {type: 'string', pattern: '^[0-9a-f]{64}$'};
 const file = objectSchema({bytes: {type: 'integer', minimum: 1, maximum: 2 ** 40}, sha256});
 
+const fileTable = {
+  propertyNames: {pattern: '^[\\w-][\\w.-]*$'},
+  maxProperties: 10_000,
+  additionalProperties: file,
+};
+
 /** Upper limit, above the number of classes in any image dataset. */
 const MAX_CLASSES = 100_000;
 
@@ -83,6 +89,7 @@ export const RECORD_VALUES = {
   text,
   sha256,
   file,
+  web: {type: 'object', ...fileTable},
   classes: {type: 'array', items: name, minItems: 2, maxItems: MAX_CLASSES},
   metrics: objectSchema({}, {validation: {type: 'object'}, test: {type: 'object'}}),
 } as const;
@@ -108,11 +115,9 @@ export const modelRecordSchema: ObjectSchema = objectSchema(
     weights: objectSchema({origin: text}, {card: {type: 'object'}}),
     files: {
       ...objectSchema({[MODEL_FILES.model]: file, [MODEL_FILES.tensors]: file}),
-      propertyNames: {pattern: '^[\\w-][\\w.-]*$'},
-      maxProperties: 10_000,
-      additionalProperties: file,
+      ...fileTable,
     },
     contentHash: sha256,
   },
-  {metrics: RECORD_VALUES.metrics},
+  {metrics: RECORD_VALUES.metrics, web: RECORD_VALUES.web},
 );

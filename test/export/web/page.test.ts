@@ -124,6 +124,16 @@ describe('the web page of an exported model', function () {
       loaded.dispose();
     });
 
+    it('that is larger than the canvas of some browsers', async () => {
+      const large = join(directory, 'large.jpg');
+      await sharp(photos[0]).resize(5200, 3900, {fit: 'fill'}).jpeg().toFile(large);
+      const bars = await upload(page, large);
+      const loaded = await loadModel(model);
+      for (const {className, probability} of await loaded.classify(large))
+        expect(bars.get(className)).to.be.closeTo(probability, 0.02);
+      loaded.dispose();
+    });
+
     it('and says what it cannot read; the next one works', async () => {
       const notes = join(directory, 'notes.png');
       writeFileSync(notes, 'no image');
@@ -200,6 +210,13 @@ describe('the web page of an exported model', function () {
       'a file of weights': [
         copy => rmSync(join(copy, 'group1-shard1of1.bin')),
         /^The model cannot be loaded.*Copy the whole folder/,
+      ],
+      'numbers in the weights': [
+        copy => {
+          const shard = join(copy, 'group1-shard1of1.bin');
+          writeFileSync(shard, Buffer.alloc(readFileSync(shard).length, 0xff));
+        },
+        /^The model cannot be loaded.*numbers that are not finite/,
       ],
       'metadata.json': [
         copy => rmSync(join(copy, 'metadata.json')),

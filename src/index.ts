@@ -34,12 +34,8 @@ export {
   type ExportEnsembleResult,
 } from './export/ensemble/export-ensemble.js';
 export {loadModel, type LoadModelOptions} from './export/load-model.js';
-export type {
-  ExportedModel,
-  ClassifyOptions,
-  Prediction,
-  Predictions,
-} from './export/exported-model.js';
+export type {ExportedModel} from './export/exported-model.js';
+export type {ClassifyOptions, Prediction, Predictions, Recognition} from './export/recognition.js';
 export {loadFeatureExtractor} from './export/features/load-feature-extractor.js';
 export type {
   FeatureExtractor,

@@ -1,7 +1,8 @@
 import {defineError, UnsupportedEnvironmentError} from '../core/errors.js';
 
-/** Steps of an installation in order, then the start of a backend. */
-export type BackendStep = 'wait' | 'package' | 'download' | 'unpack' | 'compile' | 'test' | 'load';
+/** Steps of an installation, `plan` before the first download, then the start of a backend. */
+export type BackendStep =
+  'plan' | 'wait' | 'package' | 'download' | 'unpack' | 'compile' | 'test' | 'load';
 
 /** TensorFlow is not available, or does not work, on this machine. Another backend may work. */
 export class BackendError extends defineError(

@@ -61,6 +61,7 @@ const CLASSIFIER: ArgumentKind = {
 const OPTION_KINDS: OptionKinds<ExportModelOptions> = {
   pretrained: OBJECT,
   metrics: OBJECT,
+  openSet: OBJECT,
   recipe: ANY,
   modelCard: STRING,
   verificationImages: ANY,

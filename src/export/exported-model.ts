@@ -1,5 +1,13 @@
 import type {BackboneSpec} from '../backbones/resnet-specs.js';
 import {
+  combineKnown,
+  judgeKnown,
+  rankClasses,
+  type ClassifyOptions,
+  type Predictions,
+  type Recognition,
+} from './recognition.js';
+import {
   checkArgument,
   checkOptions,
   ABORT_SIGNAL,
@@ -16,7 +24,7 @@ import {
 } from '../datasets/images/test-time-views.js';
 import {combineVotes, type Vote} from './ensemble/vote.js';
 import {toImageInput, type ImageSource} from './image-source.js';
-import type {ModelMember} from './model-member.js';
+import type {MemberScores, ModelMember} from './model-member.js';
 import {readAllViews} from './read-pixels.js';
 import type {ModelMetrics, ModelRecord} from './record/model-record.js';
 import {
@@ -25,45 +33,6 @@ import {
   scoreImages,
   type ImageViews,
 } from './score-images.js';
-
-/**
- * A class and its probability.
- *
- * @example
- * const [{className, probability}] = await model.classify('a.jpg');
- */
-export interface Prediction {
-  readonly className: string;
-  /** Probability 0..1. The probabilities of all classes sum to 1. */
-  readonly probability: number;
-}
-
-/**
- * Predictions for one image, most likely first.
- *
- * @example
- * const [best, ...others]: Predictions = await model.classify('a.jpg');
- */
-export type Predictions = [Prediction, ...Prediction[]];
-
-/**
- * Options of `classify`.
- *
- * @example
- * const options: ClassifyOptions = {top: 1, signal: AbortSignal.timeout(10_000)};
- * await model.classify('a.jpg', options);
- */
-export interface ClassifyOptions {
-  /** Number of most likely classes to return. Default: all. */
-  readonly top?: number;
-  /**
-   * Test-time augmentation: the probabilities are means over views of the image. `flip`: the image and its mirror image. `ten-crop`: corners
-   * and center, and their mirror images. Default: `none`.
-   */
-  readonly tta?: TestTimeAugmentation;
-  /** Abort signal, checked between batches. */
-  readonly signal?: AbortSignal;
-}
 
 /** A disposed model was used. */
 export class ModelDisposedError extends defineError(
@@ -131,21 +100,42 @@ export class ExportedModel {
     images: ImageSource | readonly ImageSource[],
     options?: ClassifyOptions,
   ): Promise<Predictions | Predictions[]> {
-    checkOptions<ClassifyOptions>('classify()', options, {
+    const all = await this.#recognizeAll('classify()', images, options);
+    return Array.isArray(images) ? all.map(({predictions}) => predictions) : all[0]!.predictions;
+  }
+
+  /**
+   * Classifies an image that may be of none of the classes. `isUnknown` is null if the model cannot tell: it was exported without validation
+   * images, or with fewer than 20.
+   * @throws as `classify`
+   */
+  recognize(image: ImageSource, options?: ClassifyOptions): Promise<Recognition>;
+  recognize(images: readonly ImageSource[], options?: ClassifyOptions): Promise<Recognition[]>;
+  async recognize(
+    images: ImageSource | readonly ImageSource[],
+    options?: ClassifyOptions,
+  ): Promise<Recognition | Recognition[]> {
+    const all = await this.#recognizeAll('recognize()', images, options);
+    return Array.isArray(images) ? all : all[0]!;
+  }
+
+  async #recognizeAll(
+    caller: string,
+    images: ImageSource | readonly ImageSource[],
+    options: ClassifyOptions | undefined,
+  ): Promise<Recognition[]> {
+    checkOptions<ClassifyOptions>(caller, options, {
       top: integerFrom(1),
       tta: oneOf(...TEST_TIME_AUGMENTATIONS),
       signal: ABORT_SIGNAL,
     });
     this.#assertNotDisposed();
-    if (Array.isArray(images)) {
-      const all = images as readonly ImageSource[];
-      return this.#classifyAll(
-        Array.from(all, (image, i) => toImageInput(image, `images[${i}]`)),
-        options,
-      );
-    }
-    const [predictions] = await this.#classifyAll([toImageInput(images, 'image')], options);
-    return predictions!;
+    const inputs = Array.isArray(images)
+      ? Array.from(images as readonly ImageSource[], (image, i) =>
+          toImageInput(image, `images[${i}]`),
+        )
+      : [toImageInput(images as ImageSource, 'image')];
+    return this.#classifyAll(inputs, options);
   }
 
   /**
@@ -167,16 +157,15 @@ export class ExportedModel {
         `${images.length} bytes are not the pixels of whole images. Give ${cropSize} x ${cropSize} x 3 bytes for each.`,
       );
     }
-    return this.combine(this.members.map(member => member.probabilities(images)));
+    return this.combine(this.members.map(member => member.score(images).probabilities));
   }
 
   /**
-   * Computes the class probabilities of each member, averaged over the views of an image.
+   * Computes the scores of each member, averaged over the views of an image.
    * @param images what `readImageViews` returned, at least one
-   * @returns `[n, classes]` for each member
    * @throws NotFiniteError; ModelDisposedError
    */
-  memberProbabilities(images: readonly ImageViews[], tta: TestTimeAugmentation): Float32Array[] {
+  memberScores(images: readonly ImageViews[], tta: TestTimeAugmentation): MemberScores[] {
     this.#assertNotDisposed();
     return scoreImages(this.members, images, tta);
   }
@@ -200,29 +189,20 @@ export class ExportedModel {
   async #classifyAll(
     images: readonly ImageInput[],
     {top = this.classNames.length, tta = 'none', signal}: ClassifyOptions = {},
-  ): Promise<Predictions[]> {
+  ): Promise<Recognition[]> {
     checkTestTimeAugmentation(this.members, tta);
-    const predictions: Predictions[] = [];
+    const recognitions: Recognition[] = [];
     const batchSize = imagesPerBatch(this.members, tta);
     for (let start = 0; start < images.length; start += batchSize) {
       throwIfAborted(signal);
       const batch = images.slice(start, start + batchSize);
-      const views = await readAllViews(batch, this.members, tta, start);
-      predictions.push(...this.#rank(this.combine(this.memberProbabilities(views, tta)), top));
+      const scores = this.memberScores(await readAllViews(batch, this.members, tta, start), tta);
+      const known = combineKnown(scores);
+      const probabilities = this.combine(scores.map(member => member.probabilities));
+      rankClasses(this.classNames, probabilities, top).forEach((predictions, i) =>
+        recognitions.push({...judgeKnown(known?.[i]), predictions}),
+      );
     }
-    return predictions;
-  }
-
-  /** Ties are ordered by class index, as in the metrics. */
-  #rank(probabilities: Float32Array, top: number): Predictions[] {
-    const classes = this.classNames.length;
-    return Array.from({length: probabilities.length / classes}, (_, row) => {
-      const all = this.classNames.map((className, i) => ({
-        className,
-        probability: probabilities[row * classes + i]!,
-      }));
-      const [best, ...others] = all.sort((a, b) => b.probability - a.probability);
-      return [best!, ...others.slice(0, top - 1)] satisfies Predictions;
-    });
+    return recognitions;
   }
 }

@@ -15,7 +15,7 @@ import {VOTES, type Vote} from './ensemble/vote.js';
 import {ExportedModel, type ModelMembers} from './exported-model.js';
 import {ModelMember} from './model-member.js';
 import {resolveDirectories, type ModelLocation} from './record/model-directory.js';
-import {buildInferenceModel, readTensors} from './stored-network.js';
+import {buildInferenceModel, openSetScorer, readTensors} from './stored-network.js';
 
 /**
  * Backend options, used if no backend is running yet, and the vote of an ensemble.
@@ -50,7 +50,8 @@ async function loadMember(
 ): Promise<ModelMember> {
   const order = findClassOrder({name, classNames}, {name, classNames: record.classes});
   const tensors = await readTensors(directory, record);
-  return new ModelMember(name, directory, record, buildInferenceModel(record, tensors), order);
+  const network = buildInferenceModel(record, tensors);
+  return new ModelMember(name, directory, record, network, order, openSetScorer(record, tensors));
 }
 
 /** Loads networks one after another. If one cannot be loaded, the others are disposed. */

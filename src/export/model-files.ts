@@ -79,21 +79,27 @@ const activationMapOf = (record: ModelRecord): ActivationMapMetadata => ({
   head: denseLayersOf(record).map(({name}) => name),
 });
 
+/** What Teachable Machine and ml5 show instead of a class name. */
+const REFUSAL =
+  'Not for Teachable Machine or ml5: they scale pixels to -1..1, this model takes 0..255 (README.md)';
+
 /**
- * Content of `metadata.json`: what a web page needs to know to feed the model. Its keys differ on purpose from those in the file that
- * Teachable Machine stores under this name. The loaders of Teachable Machine and ml5 scale pixels to -1..1. With matching keys they would
- * show class names with wrong probabilities.
+ * Content of `metadata.json`: what a web page needs to know to feed the model. `@teachablemachine/image` and ml5 load any model with a file
+ * of this name, scale pixels to -1..1, and show the entry of `labels` for the best class: without `labels` a number or nothing, at chance
+ * level. Neither loader can be made to stop, so every entry says why the answer is wrong. Class names are in `classNames`.
  */
 export const metadataDocument = (record: ModelRecord): ModelMetadata => ({
   note: 'Not a Teachable Machine model: @teachablemachine/image and ml5 scale pixels to -1..1, and this one takes 0..255.',
   arch: record.arch,
   classNames: record.classes,
   inputSize: record.preprocessing.cropSize,
+  labels: record.classes.map(() => REFUSAL),
   createdBy: record.createdBy,
   createdAt: record.createdAt,
   ...inputSpec(record.preprocessing),
   activationMap: activationMapOf(record),
   unsureBelow: UNSURE_BELOW,
+  ...(record.openSet !== undefined && {openSet: record.openSet}),
 });
 
 function describeResize({resizeSize, cropSize, fit = 'crop'}: Preprocessing): string {

@@ -1,13 +1,22 @@
 import {inferenceBatchSize} from '../backbones/activation-bytes.js';
 import type {BackboneSpec} from '../backbones/resnet-specs.js';
-import {tf} from '../backend/tensorflow.js';
+import {tf, type Tensor2D, type Tensor4D} from '../backend/tensorflow.js';
 import type {Preprocessing} from '../core/preprocessing.js';
 import type {InferenceModel} from '../heads/inference-model.js';
+import type {OpenSetScorer} from '../training/open-set/open-set.js';
 import {assertFinite, runNetwork} from './probabilities.js';
 import {specOf, type ModelRecord} from './record/model-record.js';
 
 /** Maximum number of images that a network classifies per batch. */
 export const MAX_BATCH_SIZE = 32;
+
+/** Scores of `n` images. */
+export interface MemberScores {
+  /** `[n, classes]` */
+  readonly probabilities: Float32Array;
+  /** `[n]`: how much images are like those of the classes, below 0 for unknown ones; undefined if the member cannot tell. */
+  readonly known: Float64Array | undefined;
+}
 
 /** One network of a loaded model, with its own architecture and preprocessing. The model disposes it. */
 export class ModelMember {
@@ -15,11 +24,13 @@ export class ModelMember {
   readonly spec: BackboneSpec;
   readonly #network: InferenceModel;
   readonly #classOrder: readonly number[];
+  readonly #openSet: OpenSetScorer | undefined;
 
   /**
    * Takes ownership of the network.
    * @param name unique in the model; for results and messages
    * @param classOrder index of the network's output for each class of the model
+   * @param openSet tells images of none of the classes, if the export has what that takes
    */
   constructor(
     readonly name: string,
@@ -27,7 +38,9 @@ export class ModelMember {
     readonly record: ModelRecord,
     network: InferenceModel,
     classOrder: readonly number[],
+    openSet?: OpenSetScorer,
   ) {
+    this.#openSet = openSet;
     this.preprocessing = record.preprocessing;
     this.spec = specOf(record);
     this.#network = network;
@@ -45,18 +58,33 @@ export class ModelMember {
 
   /**
    * @param images RGB pixels, `[n, cropSize, cropSize, 3]`, preprocessed for this network
-   * @returns probabilities `[n, classes]`, in the class order of the model
+   * @returns probabilities in the class order of the model, and how known the images are
    * @throws NotFiniteError
    */
-  probabilities(images: Uint8Array): Float32Array {
-    const found = assertFinite(
-      runNetwork(images, this.preprocessing.cropSize, pixels =>
-        tf.softmax(this.#network.logits(pixels)),
-      ),
+  score(images: Uint8Array): MemberScores {
+    const outputs = assertFinite(
+      runNetwork(images, this.preprocessing.cropSize, pixels => this.#outputs(pixels)),
       this.directory,
     );
     const classes = this.numClasses;
-    return found.map((_, i) => found[i - (i % classes) + this.#classOrder[i % classes]!]!);
+    const count = images.length / (this.preprocessing.cropSize ** 2 * 3);
+    const width = outputs.length / count;
+    const columns = (from: number, to: number): Float32Array =>
+      outputs.filter((_, i) => i % width >= from && i % width < to);
+    const found = columns(0, classes);
+    return {
+      probabilities: found.map(
+        (_, i) => found[i - (i % classes) + this.#classOrder[i % classes]!]!,
+      ),
+      known: this.#openSet?.score({probabilities: found, features: columns(classes, width)}),
+    };
+  }
+
+  /** Probabilities, and beside them the features if an open set needs them: `[n, classes + width]`. */
+  #outputs(pixels: Tensor4D): Tensor2D {
+    if (this.#openSet === undefined) return tf.softmax(this.#network.logits(pixels));
+    const {logits, features} = this.#network.outputs(pixels);
+    return tf.concat2d([tf.softmax(logits), features], 1);
   }
 
   dispose(): void {

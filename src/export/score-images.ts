@@ -2,7 +2,7 @@ import {defineError, UsageError} from '../core/errors.js';
 import {resizeKey} from '../core/preprocessing.js';
 import {readSquare, type ImageInput} from '../datasets/images/read-square.js';
 import {TTA_VIEWS, type TestTimeAugmentation} from '../datasets/images/test-time-views.js';
-import type {ModelMember} from './model-member.js';
+import type {MemberScores, ModelMember} from './model-member.js';
 
 /** A model resizes images to its input exactly, so that there are no corners to crop. */
 export class NoCornersError extends defineError(
@@ -55,44 +55,57 @@ export const imagesPerBatch = (
 };
 
 /** Means over groups of rows that follow each other. @param rows `[n * views, classes]` @returns `[n, classes]` */
-function averageViews(rows: Float32Array, views: number, classes: number): Float32Array {
+function averageViews(
+  rows: Float32Array | Float64Array,
+  views: number,
+  classes: number,
+): Float32Array | Float64Array {
   if (views === 1) return rows;
   const means = new Float64Array(rows.length / views);
   rows.forEach((value, i) => {
     const index = Math.floor(i / (views * classes)) * classes + (i % classes);
     means[index] = means[index]! + value / views;
   });
-  return Float32Array.from(means);
+  return means;
 }
 
-/** @param pixels `[n, cropSize, cropSize, 3]` @returns `[n, classes]` */
-function classifyInBatches(member: ModelMember, pixels: Uint8Array): Float32Array {
+/** @param pixels `[n, cropSize, cropSize, 3]` */
+function scoreInBatches(member: ModelMember, pixels: Uint8Array): MemberScores {
   const bytesPerImage = member.preprocessing.cropSize ** 2 * 3;
   const {batchSize, numClasses} = member;
-  const rows = new Float32Array((pixels.length / bytesPerImage) * numClasses);
-  for (let start = 0; start * bytesPerImage < pixels.length; start += batchSize) {
+  const count = pixels.length / bytesPerImage;
+  const probabilities = new Float32Array(count * numClasses);
+  let known: Float64Array | undefined;
+  for (let start = 0; start < count; start += batchSize) {
     const batch = pixels.subarray(start * bytesPerImage, (start + batchSize) * bytesPerImage);
-    rows.set(member.probabilities(batch), start * numClasses);
+    const scores = member.score(batch);
+    probabilities.set(scores.probabilities, start * numClasses);
+    if (scores.known !== undefined) (known ??= new Float64Array(count)).set(scores.known, start);
   }
-  return rows;
+  return {probabilities, known};
 }
 
 /**
- * Computes the probabilities of each member, averaged over the views of an image.
+ * Computes the scores of each member, averaged over the views of an image.
  * @param images at least one
- * @returns `[n, classes]` for each member
  * @throws NotFiniteError
  */
 export function scoreImages(
   members: readonly ModelMember[],
   images: readonly ImageViews[],
   tta: TestTimeAugmentation,
-): Float32Array[] {
+): MemberScores[] {
   const pixels = new Map(
     Array.from(images[0]!.keys(), key => [key, Buffer.concat(images.map(all => all.get(key)!))]),
   );
+  const views = TTA_VIEWS[tta];
   return members.map(member => {
-    const rows = classifyInBatches(member, pixels.get(resizeKey(member.preprocessing))!);
-    return averageViews(rows, TTA_VIEWS[tta], member.numClasses);
+    const scores = scoreInBatches(member, pixels.get(resizeKey(member.preprocessing))!);
+    return {
+      probabilities: Float32Array.from(
+        averageViews(scores.probabilities, views, member.numClasses),
+      ),
+      known: scores.known && Float64Array.from(averageViews(scores.known, views, 1)),
+    };
   });
 }

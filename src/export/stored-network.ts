@@ -10,7 +10,9 @@ import {toInference, type InferenceModel} from '../heads/inference-model.js';
 import {InvalidModelError} from './record/invalid-model-error.js';
 import {MODEL_FILES} from './record/file-names.js';
 import {specOf, type ModelRecord} from './record/model-record.js';
-import {findTensorProblem} from './record/record-problems.js';
+import {OpenSetScorer} from '../training/open-set/open-set.js';
+import {fromOpenSetRecord} from '../training/open-set/open-set-record.js';
+import {denseLayersOf, findTensorProblem} from './record/record-problems.js';
 
 /**
  * Reads the tensors of an exported model.
@@ -55,4 +57,12 @@ export function buildInferenceModel(record: ModelRecord, tensors: StateDict): In
   } finally {
     classifier.dispose();
   }
+}
+
+/** Creates what tells images of none of the classes; undefined if the export has none. */
+export function openSetScorer(record: ModelRecord, tensors: StateDict): OpenSetScorer | undefined {
+  if (record.openSet === undefined) return undefined;
+  const {name, outputs} = denseLayersOf(record).at(-1)!;
+  const weight = Float32Array.from(tensors.get(`${name}.weight`)!.data);
+  return new OpenSetScorer(fromOpenSetRecord(record.openSet), {weight, classes: outputs});
 }

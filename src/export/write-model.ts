@@ -4,6 +4,7 @@ import {writeFileAtomic} from '../core/files/atomic-write.js';
 import {printableJson} from '../core/text/printable.js';
 import {PACKAGE_VERSION} from '../core/version.js';
 import type {Classifier} from '../heads/classifier.js';
+import type {OpenSetRecord} from '../training/open-set/open-set-record.js';
 import {EXPORT_FORMATS, EXPORTERS, type ExportFormat} from './formats/exporters.js';
 import {hashFiles} from './record/file-hashes.js';
 import {labelsText, metadataDocument, originName, defaultReadme} from './model-files.js';
@@ -16,6 +17,8 @@ export interface ModelDetails {
   /** Published weights that the backbone started from. */
   readonly pretrained?: PretrainedWeights;
   readonly metrics?: ModelMetrics;
+  /** What tells images of none of the classes: `openSet` of a result. */
+  readonly openSet?: OpenSetRecord;
   /** All effective options of the run. */
   readonly recipe?: unknown;
   /** Text of the exported model's README.md. */
@@ -41,7 +44,7 @@ async function writeWeightsAndRecord(
   options: ModelDetails,
 ): Promise<ModelRecord> {
   const {spec, head, preprocessing, classNames, origin} = classifier;
-  const {pretrained, metrics, recipe} = options;
+  const {pretrained, metrics, openSet, recipe} = options;
   const {tfjs, ...otherFormats} = await writeFormats(classifier, directory);
   return {
     schemaVersion: SCHEMA_VERSION,
@@ -55,6 +58,7 @@ async function writeWeightsAndRecord(
     head,
     weights: {origin: originName(origin), ...(pretrained !== undefined && {card: pretrained})},
     ...(metrics !== undefined && {metrics}),
+    ...(openSet !== undefined && {openSet}),
     ...(recipe !== undefined && {recipe}),
     ...(await hashFiles(directory, tfjs, Object.values(otherFormats).flat())),
     web: await writeWebPage(directory),

@@ -5,6 +5,7 @@ import {
   objectWith,
   ABORT_SIGNAL,
   oneOf,
+  type ArgumentKind,
 } from '../core/arguments.js';
 import {defineError, DatasetError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
@@ -18,6 +19,7 @@ import {
 import type {ExportedModel} from '../export/exported-model.js';
 import type {Metrics} from '../training/metrics/metrics.js';
 import {evaluateSamples} from './evaluation/evaluate-samples.js';
+import {evaluateUnknown, type UnknownEvaluation} from './evaluation/evaluate-unknown.js';
 import {matchLabels} from './evaluation/match-labels.js';
 import type {EnsembleEvaluation} from './evaluation/member-comparison.js';
 import type {RunEventListener} from './events.js';
@@ -28,6 +30,8 @@ export interface EvaluateOptions {
   readonly onEvent?: RunEventListener;
   /** Test-time augmentation. Default: `none`. */
   readonly tta?: TestTimeAugmentation;
+  /** Paths of images of none of the classes, to measure how well the model tells them. */
+  readonly unknown?: readonly string[];
   readonly signal?: AbortSignal;
 }
 
@@ -46,6 +50,8 @@ export interface Evaluation {
   readonly metrics: Metrics;
   /** The members of an ensemble, and a comparison with the best one. */
   readonly ensemble?: EnsembleEvaluation;
+  /** How well the model tells images of none of its classes, if `unknown` was given. */
+  readonly unknown?: UnknownEvaluation;
   /** Evaluated split of the folder: images that training did not see, if the folder defines such a split. */
   readonly split: 'test' | 'validation' | 'all';
   readonly images: ImageCounts;
@@ -60,10 +66,16 @@ export class NoEvaluationImagesError extends defineError(
     `None of the ${images} images in ${root} is readable and of a class of the exported model. Add images.`,
 ) {}
 
+const PATHS: ArgumentKind = {
+  expected: 'a list of paths',
+  accepts: value =>
+    Array.isArray(value) && value.length > 0 && value.every(path => typeof path === 'string'),
+};
+
 const EXPORTED_MODEL = objectWith('what loadModel() returned', [
   'classNames',
   'members',
-  'memberProbabilities',
+  'memberScores',
 ]);
 
 function selectSplit(folder: ImageFolder): {
@@ -125,16 +137,30 @@ export async function evaluate(
     onEvent: CALLBACK,
     signal: ABORT_SIGNAL,
     tta: oneOf(...TEST_TIME_AUGMENTATIONS),
+    unknown: PATHS,
   });
-  const {tta = 'none'} = options;
+  const {tta = 'none', unknown: unknownPaths} = options;
   const run = new RunContext(options);
   folder.findings.forEach(finding => run.addFinding(finding));
   const labels = matchLabels(folder, model.classNames, run);
   const {split, samples} = selectSplit(folder);
   const evaluated = samples.filter(({label}) => labels.has(label));
-  const {metrics, ensemble} = await evaluateSamples(model, evaluated, labels, tta, run);
+  const {metrics, ensemble, knownScores} = await evaluateSamples(
+    model,
+    evaluated,
+    labels,
+    tta,
+    run,
+  );
   if (metrics === undefined)
     throw new NoEvaluationImagesError({root: folder.root, images: evaluated.length});
   const images = countImages(folder, labels, evaluated.length, metrics.numImages, run);
-  return {metrics, ...(ensemble && {ensemble}), split, images, findings: run.findings};
+  const unknown =
+    unknownPaths && (await evaluateUnknown(model, knownScores, unknownPaths, tta, run));
+  return {
+    metrics,
+    ...(ensemble && {ensemble}),
+    ...(unknown && {unknown}),
+    ...{split, images, findings: run.findings},
+  };
 }

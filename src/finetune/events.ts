@@ -1,4 +1,5 @@
 import type {Finding} from '../core/finding.js';
+import type {Calibration} from '../training/calibration/temperature.js';
 import type {HeadSolution} from '../training/head-solver/solve-head.js';
 import type {Metrics} from '../training/metrics/metrics.js';
 import type {OptionOrigin} from './options/merge-options.js';
@@ -76,6 +77,8 @@ export type RunEvent =
       /** Whether the head is solved to convergence instead of being trained in epochs. */
       readonly isSolved?: boolean;
     }
+  /** A temperature was fitted on the validation images; the head has it in its weights. */
+  | {readonly type: 'calibrated'; readonly calibration: Calibration}
   /** A head was solved. An `epoch` with its metrics follows. */
   | {readonly type: 'head-solved'; readonly solution: HeadSolution}
   | {

@@ -2,7 +2,9 @@ import type {BackendInfo} from '../backend/runtime/runtime.js';
 import type {Finding} from '../core/finding.js';
 import type {Split} from '../datasets/splitting/splits.js';
 import type {Classifier} from '../heads/classifier.js';
+import type {Calibration} from '../training/calibration/temperature.js';
 import type {HeadSolution} from '../training/head-solver/solve-head.js';
+import type {OpenSetRecord} from '../training/open-set/open-set-record.js';
 import type {EpochRow} from '../training/loop/history.js';
 import type {Metrics} from '../training/metrics/metrics.js';
 import type {Recipe} from './recipe/recipe.js';
@@ -22,6 +24,10 @@ export interface FinetuneResult {
   readonly metrics: {readonly validation: Metrics; readonly test?: Metrics};
   /** Probabilities of the validation images, `[count * classes]`, in the order of `split.validation`. */
   readonly validationProbabilities: Float32Array;
+  /** Temperature of the probabilities, fitted on the validation images. */
+  readonly calibration: Calibration;
+  /** What tells images of none of the classes, for `exportModel`; absent for few validation images. */
+  readonly openSet?: OpenSetRecord;
   readonly history: readonly EpochRow[];
   /** How heads were solved to convergence; empty if all phases trained in epochs. */
   readonly headSolutions: readonly HeadSolution[];

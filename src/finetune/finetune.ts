@@ -94,9 +94,11 @@ async function trainAndExport(
     const test = await testMetrics(prepared, recipe, run);
     const metrics = {validation: trained.metrics, ...(test && {test})};
     const written = await output.finish({dataset: folder.root, prepared, trained, metrics});
-    const {history, headSolutions, probabilities: validationProbabilities} = trained;
+    const {history, calibration, headSolutions} = trained;
     return {
-      ...{classifier, metrics, split, history, headSolutions, validationProbabilities},
+      ...{classifier, metrics, split, history, calibration, headSolutions},
+      ...(trained.openSet !== undefined && {openSet: trained.openSet}),
+      validationProbabilities: trained.probabilities,
       ...{findings: run.findings, timings: run.timings},
       ...written,
     };

@@ -1,7 +1,8 @@
-import {disposeWeights, toDevice, type ParameterMap} from '../backbones/parameters.js';
+import {disposeWeights, toDevice, toHost, type ParameterMap} from '../backbones/parameters.js';
 import type {Backbone} from '../backbones/load-backbone.js';
 import {featureWidth} from '../backbones/network.js';
 import type {BackboneSpec} from '../backbones/resnet-specs.js';
+import {tf} from '../backend/tensorflow.js';
 import type {Preprocessing} from '../core/preprocessing.js';
 import {denseLayers, initializeHead, type DenseSpec, type HeadSpec} from './head.js';
 
@@ -32,6 +33,26 @@ export type ClassifierNetwork = Pick<
   Classifier,
   'spec' | 'head' | 'layers' | 'preprocessing' | 'weights'
 >;
+
+/** Divides the logits of a classifier by a temperature, in place: its last layer absorbs it. */
+export function scaleLogits({layers, weights}: Classifier, temperature: number): void {
+  const {name} = layers.at(-1)!;
+  for (const part of ['weight', 'bias']) {
+    const variable = weights.get(`${name}.${part}`)!;
+    tf.tidy(() => variable.assign(tf.div(variable, temperature)));
+  }
+}
+
+/** Weights of the last layer, `[classes, width]`, on the host. */
+export function lastLayerOf({layers, weights}: Pick<Classifier, 'layers' | 'weights'>): {
+  readonly weight: Float32Array;
+  readonly classes: number;
+} {
+  const {name, outputs} = layers.at(-1)!;
+  const key = `${name}.weight`;
+  const {data} = toHost(weights, each => each === key).get(key)!;
+  return {weight: data as Float32Array, classes: outputs};
+}
 
 /** Attaches a new head to a backbone. The classifier owns the backbone's weights from then on. */
 export function attachHead(

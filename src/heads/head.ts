@@ -91,23 +91,30 @@ export function poolFeatures({pooling}: HeadSpec, features: Tensor4D): Tensor2D 
   return pooling === 'avg' ? average : tf.concat2d([average, ops().maxPoolGlobal(features)], 1);
 }
 
+/** Result of a head. */
+export interface HeadOutput {
+  /** Input of the last layer, before dropout: `[n, width]`. */
+  readonly features: Tensor2D;
+  /** `[n, classes]` */
+  readonly logits: Tensor2D;
+}
+
 /**
  * @param pooled `[n, inputs]`
  * @param dropoutSeed int32 `[2]`; omit it outside training
- * @returns logits `[n, classes]`
  */
-export function headForward(
+export function headOutput(
   head: HeadSpec,
   weights: ParameterMap,
   layers: readonly DenseSpec[],
   pooled: Tensor2D,
   dropoutSeed?: Tensor1D,
-): Tensor2D {
+): HeadOutput {
   const applyDropout = (x: Tensor2D): Tensor2D =>
     dropoutSeed === undefined || head.dropout === 0
       ? x
       : ops().dropout(x, head.dropout, dropoutSeed);
-  return layers.reduce((x, {name, relu}) => {
+  const applyLayer = (x: Tensor2D, {name, relu}: DenseSpec): Tensor2D => {
     const kernel = getKernel(weights, `${name}.weight`) as unknown as Tensor2D;
     // Only before the logits layer: with one seed, two layers of the same width would drop the same positions.
     const y = tf.add<Tensor2D>(
@@ -115,5 +122,11 @@ export function headForward(
       getVector(weights, `${name}.bias`),
     );
     return relu ? ops().relu(y) : y;
-  }, pooled);
+  };
+  const features = layers.slice(0, -1).reduce(applyLayer, pooled);
+  return {features, logits: applyLayer(features, layers.at(-1)!)};
 }
+
+/** The logits of `headOutput`, `[n, classes]`. */
+export const headForward = (...input: Parameters<typeof headOutput>): Tensor2D =>
+  headOutput(...input).logits;

@@ -2,7 +2,7 @@ import {disposeWeights, type ParameterMap} from '../backbones/parameters.js';
 import {tf, type Tensor2D, type Tensor4D} from '../backend/tensorflow.js';
 import type {ClassifierNetwork} from './classifier.js';
 import {FrozenBackbone} from './frozen-backbone.js';
-import {headForward, headShapes} from './head.js';
+import {headOutput, headShapes, type HeadOutput} from './head.js';
 
 /** A copy of a classifier for inference only. */
 export interface InferenceModel {
@@ -11,6 +11,8 @@ export interface InferenceModel {
    * @returns logits `[n, classes]`; the caller disposes them
    */
   logits(pixels: Tensor4D): Tensor2D;
+  /** The logits, and the features that the last layer takes. @returns both; the caller disposes them */
+  outputs(pixels: Tensor4D): HeadOutput;
   dispose(): void;
 }
 
@@ -25,16 +27,13 @@ export function toInference(network: ClassifierNetwork): InferenceModel {
   const headParameters: ParameterMap = new Map(
     [...headShapes(layers).keys()].map(name => [name, tf.variable(weights.get(name)!, false)]),
   );
+  const outputs = (pixels: Tensor4D): HeadOutput => {
+    const pooled = backbone.run(pixels, 0, backboneDepth) as Tensor2D;
+    return headOutput(head, headParameters, layers, pooled);
+  };
   return {
-    logits: pixels =>
-      tf.tidy(() =>
-        headForward(
-          head,
-          headParameters,
-          layers,
-          backbone.run(pixels, 0, backboneDepth) as Tensor2D,
-        ),
-      ),
+    outputs,
+    logits: pixels => tf.tidy(() => outputs(pixels).logits),
     dispose: () => {
       backbone.dispose();
       disposeWeights(headParameters);

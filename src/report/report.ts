@@ -1,5 +1,8 @@
 import {writeFileAtomic} from '../core/files/atomic-write.js';
-import {describeHeadSolution} from '../training/head-solver/describe-head-solution.js';
+import {
+  describeHeadSolution,
+  describeTransferCase,
+} from '../training/head-solver/describe-head-solution.js';
 import {metricForBestModel} from '../training/loop/class-balance.js';
 import type {Metrics} from '../training/metrics/metrics.js';
 import {classTable} from './class-table.js';
@@ -39,7 +42,7 @@ function body(record: RunRecord): Html {
       </p>
     </header>
     ${headline(record)}
-    ${section('Training curves', html`${curves(record.history, metricForBestModel(record.classBalance))} ${scheduleTable(record.phases, record.network.spec.lastStage, record.headSolutions)} ${(record.headSolutions ?? []).map(solution => html`<p>The head of phase ${record.phases[solution.phaseIndex]!.name} was solved to convergence: ${describeHeadSolution(solution)}.</p>`)}`)}
+    ${section('Training curves', html`${curves(record.history, metricForBestModel(record.classBalance))} ${scheduleTable(record.phases, record.network.spec.lastStage, record.headSolutions)} ${(record.headSolutions ?? []).map(solution => html`<p>The head of phase ${record.phases[solution.phaseIndex]!.name} was solved to convergence: ${describeHeadSolution(solution)}. The case is a ${describeTransferCase(solution)}.</p>`)}`)}
     ${section('Confusion matrix', confusionSection(shown, record.classes))}
     ${section('Per-class metrics', classTable(shown, record.classes))}
     ${section('Most confident errors', misclassificationsSection(record.misclassifications, countMisclassified(record.metrics.validation)))}

@@ -3,6 +3,8 @@ import type {PretrainedWeights} from '../backbones/pretrained/pretrained.js';
 import type {GroupLearningRates} from '../backbones/layer-groups.js';
 import type {Finding} from '../core/finding.js';
 import type {Classifier} from '../heads/classifier.js';
+import type {Calibration} from '../training/calibration/temperature.js';
+import type {OpenSetRecord} from '../training/open-set/open-set-record.js';
 import type {HeadSolution} from '../training/head-solver/solve-head.js';
 import type {ClassBalance} from '../training/loop/class-balance.js';
 import type {EpochRow} from '../training/loop/history.js';
@@ -81,6 +83,10 @@ export interface RunRecord {
     readonly learningRates: GroupLearningRates;
   }[];
   readonly history: readonly EpochRow[];
+  /** Temperature of the probabilities, fitted on the validation images. */
+  readonly calibration?: Calibration;
+  /** What tells images of none of the classes. */
+  readonly openSet?: OpenSetRecord;
   /** How heads were solved to convergence. */
   readonly headSolutions?: readonly HeadSolution[];
   readonly metrics: {readonly validation: Metrics; readonly test?: Metrics};
@@ -108,6 +114,7 @@ export type MetricsDocument = Pick<
   | 'arch'
   | 'weights'
   | 'classes'
+  | 'calibration'
   | 'headSolutions'
   | 'metrics'
   | 'timings'
@@ -122,6 +129,7 @@ export const metricsDocument = ({
   arch,
   weights,
   classes,
+  calibration,
   headSolutions = [],
   metrics,
   timings,
@@ -134,6 +142,7 @@ export const metricsDocument = ({
   arch,
   weights,
   classes,
+  ...(calibration !== undefined && {calibration}),
   ...(headSolutions.length > 0 && {headSolutions}),
   metrics,
   timings,

@@ -34,6 +34,27 @@ for (const button of document.querySelectorAll('button[data-copy]')) {
   button.addEventListener('click', () => void copy());
 }
 
+const list = document.querySelector('#exclude-list');
+if (list !== null) {
+  const code = list.querySelector('code');
+  const lines = new Set(code.textContent.split('\n').filter(line => line !== ''));
+  const boxes = [...document.querySelectorAll('input[data-exclude]')];
+  for (const box of boxes) {
+    box.addEventListener('change', () => {
+      const line = box.dataset.exclude;
+      if (box.checked) lines.add(line);
+      else lines.delete(line);
+      // A file may be shown by several findings.
+      for (const other of boxes) if (other.dataset.exclude === line) other.checked = box.checked;
+      code.textContent = [...lines]
+        .sort()
+        .map(each => `${each}\n`)
+        .join('');
+      list.querySelector('[data-exclude-count]').textContent = lines.size;
+    });
+  }
+}
+
 for (const region of document.querySelectorAll('.scroll')) {
   const fits = () => {
     region.nextElementSibling.hidden = region.scrollWidth <= region.clientWidth;

@@ -310,6 +310,18 @@ describe('a model folder that is damaged or hostile', function () {
     expect(await outcome()).to.match(/metadata\.json is not of one export .*: no JSON/);
   });
 
+  it('is loaded with the metadata.json of an earlier version, or none', async () => {
+    const {labels, ...earlier} = readDocument('metadata.json');
+    expect(labels).to.be.an('array');
+    writeDocument('metadata.json', earlier);
+    expect(await outcome()).to.equal(undefined);
+    const {classes} = record();
+    writeDocument('metadata.json', {modelName: 'x', labels: classes, imageSize: 64});
+    expect(await outcome()).to.equal(undefined);
+    rmSync(join(directory, 'metadata.json'));
+    expect(await outcome()).to.equal(undefined);
+  });
+
   describe('in its weights', () => {
     /** Writes changed tensors, with hashes that are right. */
     async function writeTensors(

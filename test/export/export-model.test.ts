@@ -211,8 +211,8 @@ describe('exportModel', () => {
       );
     });
 
-    it("a metadata.json that tells how to feed the model, and that Teachable Machine's loader finds no names in", () => {
-      const {note, ...metadata} = readJson(directory, 'metadata.json');
+    it("a metadata.json that tells how to feed the model, and that tells Teachable Machine's and ml5's loaders why they are wrong", () => {
+      const {note, labels, ...metadata} = readJson(directory, 'metadata.json');
       expect(note).to.match(
         /^Not a Teachable Machine model: .*-1\.\.1, and this one takes 0\.\.255\.$/,
       );
@@ -228,17 +228,14 @@ describe('exportModel', () => {
         activationMap: {features: 'layer3.1.relu', pooling: 'avg', head: ['fc']},
         unsureBelow: 0.5,
       });
-      const theirs = [
-        'labels',
-        'modelName',
-        'imageSize',
-        'grayscale',
-        'tfjsVersion',
-        'tmVersion',
-        'packageName',
-        'userMetadata',
-      ];
-      expect(metadata).to.not.have.any.keys(...theirs);
+      // Both show labels[i] for the i-th output, whatever it says: `className: labels[i]` in @teachablemachine/image 0.8.5
+      // (dist/custom-mobilenet.js), and `mapStringToIndex[i]` in ml5 0.12.2 and 1.4.0 (src/ImageClassifier), which is `labels` of
+      // the metadata.json next to model.json if it is there and not empty.
+      expect(labels).to.have.length(3);
+      for (const label of labels as readonly string[])
+        expect(label).to.match(/^Not for Teachable Machine or ml5: .* -1\.\.1, .* 0\.\.255/);
+      const theirs = ['modelName', 'imageSize', 'grayscale', 'tfjsVersion', 'tmVersion'];
+      expect(metadata).to.not.have.any.keys(...theirs, 'packageName', 'userMetadata');
     });
 
     it('labels.txt and the model card', () => {

@@ -91,6 +91,7 @@ describe('finetune', () => {
         'epoch full 1/2',
       ],
       'evaluate',
+      'calibrated',
     ]);
     const [dataset] = events;
     expect(dataset).to.deep.equal({type: 'dataset', root: folder.root, classes: 3, images: 24});
@@ -219,9 +220,12 @@ describe('finetune', () => {
     expect(readdirSync(out).sort()).to.deep.equal(names);
     expect(readdirSync(join(out, 'checkpoints')).sort()).to.deep.equal(['best', 'last']);
     expect(result).to.include({run: out, model: join(out, 'model')});
-    expect(outline(events).slice(-5)).to.deep.equal([
+    expect(outline(events).slice(-7)).to.deep.equal([
       'epoch full 1/2',
       'checkpoint',
+      'evaluate',
+      'calibrated',
+      // The test images.
       'evaluate',
       'export',
       'saved',

@@ -33,7 +33,7 @@ export interface InstallOptions {
 
 /**
  * Downloads TensorFlow, compiles the addon against it, tests both and moves them into the cache. An installed backend is returned as is. It
- * takes a minute or two and 1.2 GB of disk (0.9 GB remain; several times that with CUDA). A failure leaves nothing behind.
+ * takes a minute or two and 1.2 GB of disk (0.6 GB remain; several times that with CUDA). A failure leaves nothing behind.
  * @throws BackendError (exit 4) if this machine lacks something; UsageError for a wrong `from`; AbortedError
  */
 export async function installBackend(options: InstallOptions = {}): Promise<InstalledBackend> {

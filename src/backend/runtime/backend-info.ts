@@ -20,7 +20,7 @@ export interface BackendOptions {
   readonly device?: DeviceOption | undefined;
   /** Whether to avoid the network. Default: `FINETUNE_OFFLINE`, else false. */
   readonly offline?: boolean | undefined;
-  /** Whether to install TensorFlow if it is missing: 274 MB to download, 1.1 GB on disk. Default: true. */
+  /** Whether to install TensorFlow if it is missing: 274 MB to download, 0.6 GB on disk. Default: true. */
   readonly install?: boolean | undefined;
   /** Threads within one operation. Default: one per core. */
   readonly threads?: number | undefined;

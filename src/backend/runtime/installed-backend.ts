@@ -11,6 +11,7 @@ import {assertTrustedBackend, findDamage} from '../install/backend-files.js';
 import type {ResolvedBackendOptions} from './backend-options.js';
 import {setCudaToolsPath, TENSORFLOW_VARIABLES} from './environment.js';
 import {silenceStderr, shareEnvironment, blockSignals} from './native-guard.js';
+import {assertMayWork} from '../install/failed-install.js';
 import {ensureTfjsPackage, installBackend} from '../install/install.js';
 import {loadTensorFlow} from './load-tensorflow.js';
 import {findTfjsPackage} from '../install/tfjs-package.js';
@@ -91,8 +92,10 @@ export async function installBackendForRun(
       `TensorFlow is not installed in ${backendsDirectory(cache)}, and --offline forbids its download. Run finetune backend install once with a connection, or with --from FILE.`,
     );
   }
-  const install = (cuda: boolean) =>
-    installBackend({gpu: cuda, onProgress: onEvent, signal, cache});
+  const install = async (cuda: boolean) => {
+    assertMayWork(cache, cuda);
+    return installBackend({gpu: cuda, onProgress: onEvent, signal, cache});
+  };
   try {
     return await install(gpu);
   } catch (error) {

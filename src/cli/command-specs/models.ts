@@ -3,7 +3,12 @@ import type {CommandSpec} from '../command.js';
 import {INFERENCE_OPTIONS} from '../inference-options.js';
 import {pickOptions} from '../options/command-options.js';
 import {EXPORT_OPTIONS} from '../options/feature-options.js';
-import {BACKEND_OPTION_NAMES, DATASET_OPTION_NAMES, OUTPUT_OPTION_NAMES} from './option-groups.js';
+import {
+  BACKEND_OPTION_NAMES,
+  DATASET_OPTION_NAMES,
+  OUTPUT_OPTION_NAMES,
+  PATH_SCHEMA,
+} from './option-groups.js';
 
 /** Commands that use or write exported models. */
 export const MODEL_COMMANDS = {
@@ -20,6 +25,12 @@ export const MODEL_COMMANDS = {
       ),
       ...pickOptions('assertAccuracy', ...OUTPUT_OPTION_NAMES),
       ...INFERENCE_OPTIONS,
+      unknown: {
+        schema: PATH_SCHEMA,
+        help: 'folder of images of none of the classes: how well does the model tell them?',
+        example: 'other-images',
+        isPath: true,
+      },
     },
     positionals: {
       model: 'runs or exported models [default: the newest run]; then the folder, without --data',

@@ -39,14 +39,23 @@ export function formatThreads(
   return `decoding with ${decodeThreads}, ${backend === 'tensorflow' ? 'TensorFlow' : 'the portable backend'} computes with ${threads}`;
 }
 
+/** Said before a download that nobody asked for by name. */
+const WITHOUT_DOWNLOAD = ' To do without it, slower: --backend wasm.';
+
 /** Creates a listener that shows how a backend starts: installation steps, and a warning if another backend replaces TensorFlow. */
-export function createBackendListener(terminal: Terminal): (event: BackendEvent) => void {
+export function createBackendListener(
+  terminal: Terminal,
+  withoutDownload = WITHOUT_DOWNLOAD,
+): (event: BackendEvent) => void {
   const progress = new ProgressLine(terminal);
   const {style} = terminal;
   return event => {
     if (event.type === 'fallback') {
       progress.end();
       terminal.alert(formatLabeled(style.warn, 'backend', event.reason, terminal.columns));
+    } else if (event.step === 'plan') {
+      const text = `${event.label}.${withoutDownload}`;
+      terminal.log(formatLabeled(style.dim, 'install', text, terminal.columns));
     } else if (event.bytes === 0) {
       progress.end();
       terminal.log(formatLabeled(style.dim, event.step, event.label, terminal.columns));

@@ -1,14 +1,17 @@
-import {stageCount} from '../../backbones/resnet-specs.js';
 import {printable} from '../../core/text/printable.js';
 import type {Finding} from '../../core/finding.js';
 import type {Activity, RunEvent} from '../../finetune/events.js';
 import type {Recipe} from '../../finetune/recipe/recipe.js';
 import {formatCount, formatInteger} from '../../core/text/format-count.js';
-import {describeHeadSolution} from '../../training/head-solver/describe-head-solution.js';
+import {
+  describeHeadSolution,
+  describeTransferCase,
+} from '../../training/head-solver/describe-head-solution.js';
+import {describeCalibration} from '../../training/calibration/temperature.js';
 import {EpochTable, formatSelectionMetric} from './epoch-table.js';
 import {formatFeatures} from './format-features.js';
 import {formatFindings} from './format-findings.js';
-import {describePhase} from './format-phases.js';
+import {describePhase, describeRecipe} from './format-phases.js';
 import {shortPath} from './format.js';
 import {ProgressLine} from './screen/progress-line.js';
 import type {Terminal} from './screen/terminal.js';
@@ -81,7 +84,11 @@ export class ConsoleView {
         return this.#beginPhase(event);
       case 'head-solved':
         this.#progress.end();
-        return this.#logLine('solved', describeHeadSolution(event.solution));
+        this.#logLine('solved', describeHeadSolution(event.solution));
+        return this.#logLine('case', describeTransferCase(event.solution));
+      case 'calibrated':
+        this.#progress.end();
+        return this.#logLine('calibrated', describeCalibration(event.calibration));
       case 'features':
         return this.#logFeatures(event);
       case 'epoch':
@@ -146,12 +153,7 @@ export class ConsoleView {
   }
 
   #logRecipe({recipe, reasons}: RunEventOf<'recipe'>): void {
-    const {arch, lastStage, head, optimizer, batchSize, augment, seed} = recipe;
-    const network = `${arch}${lastStage < stageCount(arch) ? ` up to stage ${lastStage}` : ''}`;
-    this.#logLine(
-      'recipe',
-      `${network}, ${head} head, ${optimizer}, batches of ${batchSize}, ${typeof augment === 'string' ? augment : Object.keys(augment).join(', ')} augmentation, seed ${seed}`,
-    );
+    this.#logLine('recipe', describeRecipe(recipe));
     for (const reason of reasons) this.#logLine('', reason);
   }
 

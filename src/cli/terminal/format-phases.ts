@@ -1,3 +1,4 @@
+import {stageCount} from '../../backbones/resnet-specs.js';
 import {presentLayerGroups, type LayerGroup} from '../../backbones/layer-groups.js';
 import type {Phase} from '../../finetune/recipe/phases.js';
 import type {Recipe} from '../../finetune/recipe/recipe.js';
@@ -66,4 +67,19 @@ export function describePhase(
     `${phase.name}: ${updateText}${cached ? ' on cached features' : ''}`,
     `trains ${isSolved ? formatGroups(trainedGroups) : formatLearningRates(phase, trainedGroups)}; ${frozenText}${batchNormText}`,
   ];
+}
+
+/** Names network, head and training of a recipe: `resnet18, linear head, adamw, batches of 32, standard augmentation, seed 42`. */
+export function describeRecipe({
+  arch,
+  lastStage,
+  head,
+  optimizer,
+  batchSize,
+  augment,
+  seed,
+}: Recipe): string {
+  const network = `${arch}${lastStage < stageCount(arch) ? ` up to stage ${lastStage}` : ''}`;
+  const augmentation = typeof augment === 'string' ? augment : Object.keys(augment).join(', ');
+  return `${network}, ${head} head, ${optimizer}, batches of ${batchSize}, ${augmentation} augmentation, seed ${seed}`;
 }

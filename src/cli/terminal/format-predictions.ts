@@ -1,7 +1,7 @@
 import {formatCount, formatInteger} from '../../core/text/format-count.js';
 import {isAbsolute, relative, sep} from 'node:path';
 import {printable} from '../../core/text/printable.js';
-import type {Prediction} from '../../export/exported-model.js';
+import type {Prediction} from '../../export/recognition.js';
 import {
   formatTable,
   formatBar,
@@ -13,10 +13,15 @@ import {
 import type {Style} from './screen/style.js';
 import {formatList, formatFixedPercent} from './format.js';
 
+/** Stands for the class of an image that is likely of none. */
+const UNKNOWN = 'unknown';
+
 /** Predicted classes of an image, most likely first. */
 export interface ClassifiedImage {
   readonly image: string;
   readonly predictions: readonly Prediction[];
+  /** Whether the image is likely of none of the classes; null if the model cannot tell. */
+  readonly isUnknown: boolean | null;
 }
 
 const BAR_WIDTH = 10;
@@ -44,13 +49,14 @@ function toRelativePath(path: string): string {
 const formatPrediction = ({className, probability}: Prediction): string =>
   `${printable(className)} ${formatFixedPercent(probability)}`;
 
-/** Output for programs: one line per image, with every prediction in columns. */
+/** Output for programs: one line per image, with every prediction in columns, and a last column for unknown images. */
 function formatPlainLines(classified: readonly ClassifiedImage[], top: number): string[] {
-  const rows = classified.map(({image, predictions}) => [
+  const rows = classified.map(({image, predictions, isUnknown}) => [
     image,
     ...predictions
       .slice(0, top)
       .flatMap(({className, probability}) => [className, formatFixedPercent(probability)]),
+    ...(isUnknown === true ? [UNKNOWN] : []),
   ]);
   return formatTable(
     rows,
@@ -58,8 +64,12 @@ function formatPlainLines(classified: readonly ClassifiedImage[], top: number): 
   );
 }
 
+const fits = (used: number, text: string, columns: number): boolean =>
+  used + displayWidth(text) <= columns;
+
 /**
- * Formats one line per image: its name, the best prediction with a bar, then further predictions as far as the width allows.
+ * Formats one line per image: its name, the best prediction with a bar, then further predictions as far as the width allows. An
+ * unknown image has its best guesses instead of a bar.
  * @param columns width of the terminal; `Infinity` for programs
  * @param top requested number of predictions; a terminal shows at least two
  */
@@ -73,8 +83,8 @@ export function formatPredictions(
   const paths = classified.map(({image}) => toRelativePath(image));
   const folder = paths.length > 1 ? commonFolder(paths) : '';
   const names = paths.map(path => printable(path.slice(folder.length)));
-  const best = classified.map(({predictions: [first]}) =>
-    truncateMiddle(printable(first!.className), MAX_CLASS_WIDTH),
+  const best = classified.map(({predictions: [first], isUnknown}) =>
+    isUnknown === true ? UNKNOWN : truncateMiddle(printable(first!.className), MAX_CLASS_WIDTH),
   );
   const classWidth = Math.max(0, ...best.map(displayWidth));
   const fixedWidth = 2 + classWidth + 2 + BAR_WIDTH + 2 + '100.0 %'.length;
@@ -82,16 +92,21 @@ export function formatPredictions(
     Math.max(0, ...names.map(displayWidth)),
     Math.max(MIN_NAME_WIDTH, columns - fixedWidth - 1),
   );
-  const lines = classified.map(({predictions: [first, ...others]}, i) => {
+  const lines = classified.map(({predictions, isUnknown}, i) => {
     const name = padEnd(truncateMiddle(names[i]!, nameWidth), nameWidth);
-    const confidence = padStart(formatFixedPercent(first!.probability), 7);
-    const line = `${name}  ${style.bold(padEnd(best[i]!, classWidth))}  ${style.good(formatBar(first!.probability, BAR_WIDTH))}  ${confidence}`;
-    const second = others
-      .slice(0, Math.max(1, top - 1))
-      .map(formatPrediction)
-      .join(', ');
-    return nameWidth + fixedWidth + 2 + displayWidth(second) <= columns && second !== ''
-      ? `${line}  ${style.dim(second)}`
+    const label = style.bold(padEnd(best[i]!, classWidth));
+    // The best guess of an unknown image stands where the others do.
+    const others = predictions.slice(isUnknown === true ? 0 : 1, Math.max(2, top));
+    const rest = others.map(formatPrediction).join(', ');
+    if (isUnknown === true)
+      return fits(nameWidth + 4 + classWidth, rest, columns)
+        ? `${name}  ${label}  ${style.dim(rest)}`
+        : `${name}  ${label}`;
+    const {probability} = predictions[0]!;
+    const bar = style.good(formatBar(probability, BAR_WIDTH));
+    const line = `${name}  ${label}  ${bar}  ${padStart(formatFixedPercent(probability), 7)}`;
+    return rest !== '' && fits(nameWidth + fixedWidth + 2, rest, columns)
+      ? `${line}  ${style.dim(rest)}`
       : line;
   });
   return folder === '' ? lines : [style.dim(truncateMiddle(printable(folder), columns)), ...lines];
@@ -100,8 +115,10 @@ export function formatPredictions(
 /** `70 images: 66 ants, 4 bees` */
 export function formatPredictionSummary(classified: readonly ClassifiedImage[]): string {
   const counts = new Map<string, number>();
-  for (const {predictions} of classified)
-    counts.set(predictions[0]!.className, (counts.get(predictions[0]!.className) ?? 0) + 1);
+  for (const {predictions, isUnknown} of classified) {
+    const name = isUnknown === true ? UNKNOWN : predictions[0]!.className;
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
   const largestFirst = [...counts]
     .sort(([, a], [, b]) => b - a)
     .map(([name, times]) => `${formatInteger(times)} ${printable(name)}`);

@@ -14,6 +14,14 @@ export interface Duplicates {
 
 const namesOf = (samples: readonly Sample[]): string[] => samples.map(({name}) => name);
 
+/** Names a group by its first files: a message is a sentence, and `files` has all. */
+const MAX_NAMED = 6;
+const nameSome = (group: readonly Sample[]): string => {
+  const more = group.length - MAX_NAMED;
+  const names = namesOf(group.slice(0, MAX_NAMED)).join(', ');
+  return more > 0 ? `${names} and ${more} more` : names;
+};
+
 /** Groups of near-duplicates with at least two different files. */
 const nearDuplicateGroups = (
   samples: readonly Sample[],
@@ -28,7 +36,7 @@ function acrossClasses(group: readonly Sample[], classNames: readonly string[]):
   return {
     code: 'near-duplicates-across-classes',
     severity: 'warning',
-    message: `Near-duplicates are in classes ${classes.join(' and ')}: ${namesOf(group).join(', ')}. Keep the right one; an exclude list drops all.`,
+    message: `Near-duplicates are in classes ${classes.join(' and ')}: ${nameSome(group)}. Keep the right one; an exclude list drops all.`,
     files: namesOf(group),
     groups: [namesOf(group)],
     exclude: namesOf(group),

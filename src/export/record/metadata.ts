@@ -1,4 +1,5 @@
 import type {Arch} from '../../backbones/resnet-specs.js';
+import type {OpenSetRecord} from '../../training/open-set/open-set-record.js';
 import type {Vote} from '../ensemble/vote.js';
 
 interface Resampling {
@@ -50,9 +51,13 @@ interface SharedMetadata {
 /** Content of `metadata.json`: what a web page needs to know to feed the model. */
 export interface ModelMetadata extends SharedMetadata, ResizeMetadata {
   readonly note: string;
+  /** Sentences for the loaders of Teachable Machine and ml5. Class names are in `classNames`. */
+  readonly labels: readonly string[];
   readonly arch: Arch;
   readonly pixels: {readonly order: 'RGB'; readonly range: readonly [0, 255]};
   readonly activationMap?: ActivationMapMetadata;
+  /** What tells images of none of the classes, if it was fitted. */
+  readonly openSet?: OpenSetRecord;
 }
 
 /** Content of `metadata.json` of an ensemble. Each member has one of its own. */

@@ -11,6 +11,7 @@ import {
 import type {Preprocessing} from '../../core/preprocessing.js';
 import type {ObjectSchema} from '../../core/schema.js';
 import {HEAD_TYPES, POOLINGS, type HeadSpec} from '../../heads/head.js';
+import {OPEN_SET_SCHEMA, type OpenSetRecord} from '../../training/open-set/open-set-record.js';
 import type {Metrics} from '../../training/metrics/metrics.js';
 import {MODEL_FILES} from './file-names.js';
 
@@ -33,6 +34,8 @@ export interface ModelRecord {
   /** Initial weights of the backbone: the name of published weights, a file name, or `none`. */
   readonly weights: {readonly origin: string; readonly card?: PretrainedWeights};
   readonly metrics?: ModelMetrics;
+  /** What tells images of none of the classes. */
+  readonly openSet?: OpenSetRecord;
   /** All effective options of the run. */
   readonly recipe?: unknown;
   /** Sizes and SHA-256 (hex) of the files used for inference, by name. */
@@ -119,5 +122,5 @@ export const modelRecordSchema: ObjectSchema = objectSchema(
     },
     contentHash: sha256,
   },
-  {metrics: RECORD_VALUES.metrics, web: RECORD_VALUES.web},
+  {metrics: RECORD_VALUES.metrics, web: RECORD_VALUES.web, openSet: OPEN_SET_SCHEMA},
 );

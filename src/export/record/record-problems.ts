@@ -3,6 +3,7 @@ import {backboneShapes, featureWidth} from '../../backbones/network.js';
 import {formatStrideOn} from '../../backbones/weights/weights-metadata.js';
 import {sizeFromShape, type StateDict} from '../../core/state-dict.js';
 import {denseLayers, headShapes, type DenseSpec} from '../../heads/head.js';
+import {fromOpenSetRecord} from '../../training/open-set/open-set-record.js';
 import {MODEL_FILES, SHARD_NAME} from './file-names.js';
 import {specOf, type ModelRecord} from './model-record.js';
 
@@ -23,6 +24,17 @@ function findRepeated(names: readonly string[]): string | undefined {
   return names.find(name => seen.size === seen.add(name).size);
 }
 
+/** The open set has one value per feature of the last layer. */
+function findOpenSetProblem(record: ModelRecord): string | undefined {
+  if (record.openSet === undefined) return undefined;
+  const width = denseLayersOf(record).at(-1)!.inputs;
+  const {mean, precision} = fromOpenSetRecord(record.openSet);
+  const isWhole = [mean, precision].every(
+    vector => vector.length === width && vector.every(Number.isFinite),
+  );
+  return isWhole ? undefined : `an open set that is not of ${width} features`;
+}
+
 /**
  * Checks what the schema of `finetune.json` cannot express. File sizes are limited by the network before any file is opened, since a sparse
  * file may have any length.
@@ -36,6 +48,8 @@ export function findRecordProblem(record: ModelRecord): string | undefined {
   const {resizeSize, cropSize} = preprocessing;
   if (cropSize > resizeSize || resizeSize > 4 * cropSize)
     return `a crop of ${cropSize} pixels out of ${resizeSize}`;
+  const openSetProblem = findOpenSetProblem(record);
+  if (openSetProblem !== undefined) return openSetProblem;
   const numbers = [...shapesOf(record).values()].reduce(
     (sum, shape) => sum + sizeFromShape(shape),
     0,

@@ -3,7 +3,8 @@ import {argmax} from '../../export/ensemble/vote.js';
 import type {ModelMember} from '../../export/model-member.js';
 import {isBetter} from '../../training/metrics/evaluate.js';
 import {mcnemarTest} from '../../training/metrics/mcnemar.js';
-import {lossSum, RunningMetrics, type Metrics} from '../../training/metrics/metrics.js';
+import {lossSum} from '../../training/metrics/loss-sum.js';
+import {RunningMetrics, type Metrics} from '../../training/metrics/metrics.js';
 
 /** Metrics of one member of an ensemble, alone. */
 export interface MemberMetrics {

@@ -1,5 +1,5 @@
 import type {ImageCache} from '../../datasets/cache/image-cache.js';
-import type {Sample} from '../../datasets/sample.js';
+import type {DuplicateGroups} from '../../datasets/duplicates/duplicate-groups.js';
 import {SharedFeatureCache} from '../../training/features/feature-pool.js';
 import type {ImageDataset} from '../../training/loop/image-dataset.js';
 import type {SuspiciousImages} from '../label-issues.js';
@@ -7,8 +7,7 @@ import type {SuspiciousImages} from '../label-issues.js';
 /** All decoded images, and their duplicate groups. */
 export interface DecodedImages {
   readonly cache: ImageCache;
-  /** Key of a sample's duplicate group. Near-duplicates have the same key. */
-  readonly duplicateGroup: (sample: Sample) => string;
+  readonly duplicates: DuplicateGroups;
   /** Bytes of memory for decoded pixels and cached features together. */
   readonly cacheBytes: number;
 }

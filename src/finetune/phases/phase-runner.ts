@@ -26,7 +26,7 @@ export class PhaseRunner {
     readonly recipe: Recipe,
     readonly run: RunContext,
     readonly checkpoints: Checkpoints,
-    /** Called when the classifier holds the best weights, before their final validation. */
+    /** Called when the classifier holds the best weights, before their final validation, and again if that has calibrated them. */
     readonly onTrained: () => Promise<void> = async () => {},
   ) {
     this.#state = new RunState(prepared, recipe, run);
@@ -42,7 +42,9 @@ export class PhaseRunner {
       for (let index = from?.phase ?? 0; index < this.recipe.phases.length; index++)
         await this.#phase(index, index === from?.phase ? from : undefined);
       await this.onTrained();
-      return await this.#finish();
+      const result = await this.#finish();
+      if (result.calibration.temperature !== 1) await this.onTrained();
+      return result;
     } finally {
       await this.#data.clear();
     }
@@ -163,7 +165,8 @@ export class PhaseRunner {
     try {
       const validation = await this.#data.validationInputs(model);
       const {batchSize} = this.recipe;
-      return await measureBestWeights(model, validation, batchSize, this.#state, this.run);
+      const labels = Int32Array.from(this.prepared.split.validation, ({label}) => label);
+      return await measureBestWeights(model, validation, labels, batchSize, this.#state, this.run);
     } finally {
       model.dispose();
     }

@@ -3,42 +3,74 @@ import {withProgress, type BatchSource} from '../../training/loop/batch-source.j
 import type {HeadSolution} from '../../training/head-solver/solve-head.js';
 import type {EpochRow} from '../../training/loop/history.js';
 import type {PhaseModel} from '../../training/loop/phase-model.js';
+import {lastLayerOf, scaleLogits} from '../../heads/classifier.js';
+import {
+  applyTemperature,
+  calibrate,
+  type Calibration,
+} from '../../training/calibration/temperature.js';
+import {lossSum} from '../../training/metrics/loss-sum.js';
+import {RunningMetrics, type Metrics} from '../../training/metrics/metrics.js';
+import {fitOpenSet} from '../../training/open-set/open-set.js';
+import {toOpenSetRecord, type OpenSetRecord} from '../../training/open-set/open-set-record.js';
 import {evaluateBatches} from '../../training/metrics/evaluate.js';
-import type {Metrics} from '../../training/metrics/metrics.js';
 import type {SuspiciousImages} from '../label-issues.js';
 import type {RunContext} from '../run/run-context.js';
 import type {RunState} from './run-state.js';
 
-/** Result of training. The classifier holds the best weights. */
+/** Result of training. The classifier holds the best weights, and its logits are calibrated. */
 export interface TrainingResult {
   readonly metrics: Metrics;
   readonly history: readonly EpochRow[];
-  /** Validation probabilities of the best weights, `[count * classes]`. */
+  readonly calibration: Calibration;
+  /** What tells images of none of the classes; absent for few validation images. */
+  readonly openSet?: OpenSetRecord;
+  /** Validation probabilities of the best weights, calibrated, `[count * classes]`. */
   readonly probabilities: Float32Array;
   readonly headSolutions: readonly HeadSolution[];
   /** Present if a phase used features of a fully frozen backbone. */
   readonly suspiciousImages?: SuspiciousImages;
 }
 
-/** Validates the best weights again to collect their probabilities. */
+/** Validates the best weights again to collect their probabilities, and calibrates them: the head absorbs the temperature. */
 export async function measureBestWeights(
   model: PhaseModel,
   validation: BatchSource,
+  labels: Int32Array,
   batchSize: number,
   {history, labelIssues, headSolutions}: RunState,
   run: RunContext,
 ): Promise<TrainingResult> {
   const batches: Float32Array[] = [];
   const inputs = withProgress(validation, run.imageProgress('evaluate'));
-  const onProbabilities = (batch: Float32Array): void => void batches.push(batch);
-  const metrics = await run.time('evaluate', () =>
-    evaluateBatches(model, inputs, {batchSize, onProbabilities}),
+  const featureBatches: Float32Array[] = [];
+  await run.time('evaluate', () =>
+    evaluateBatches(model, inputs, {
+      batchSize,
+      onProbabilities: batch => void batches.push(batch),
+      onFeatures: batch => void featureBatches.push(batch),
+    }),
   );
+  const {classifier} = model;
+  const classes = classifier.classNames.length;
+  const measured = concatFloat32(batches);
+  const calibration = calibrate({probabilities: measured, labels, classes});
+  const {temperature} = calibration;
+  if (temperature !== 1) scaleLogits(classifier, temperature);
+  const probabilities =
+    temperature === 1 ? measured : applyTemperature(measured, classes, temperature);
+  run.emit({type: 'calibrated', calibration});
+  const features = concatFloat32(featureBatches);
+  const openSet = fitOpenSet({features, probabilities}, lastLayerOf(classifier));
+  const metrics = new RunningMetrics(classifier.classNames);
+  metrics.add(probabilities, labels, lossSum(probabilities, labels, classes));
   return {
-    metrics,
+    metrics: metrics.metrics(),
+    calibration,
+    ...(openSet !== undefined && {openSet: toOpenSetRecord(openSet)}),
     history: history.rows,
     headSolutions,
-    probabilities: concatFloat32(batches),
+    probabilities,
     ...(labelIssues.found && {suspiciousImages: labelIssues.found}),
   };
 }

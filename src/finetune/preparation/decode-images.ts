@@ -2,7 +2,10 @@ import {ensureCacheFolder} from '../../core/files/cache-directory.js';
 import {computeFillColor, resizeKey, type Preprocessing} from '../../core/preprocessing.js';
 import {openImageCache, type ImageCache} from '../../datasets/cache/image-cache.js';
 import {everySample} from '../../datasets/discovery/image-folder.js';
-import {findDuplicateGroups} from '../../datasets/duplicates/duplicate-groups.js';
+import {
+  findDuplicateGroups,
+  type DuplicateGroups,
+} from '../../datasets/duplicates/duplicate-groups.js';
 import {computeFingerprint} from '../../datasets/duplicates/fingerprint.js';
 import {removeLetterbox} from '../../datasets/images/resize-plan.js';
 import type {ImageFolder, Sample} from '../../datasets/sample.js';
@@ -32,14 +35,15 @@ export async function openDecodedImages(
   });
 }
 
-/** Function that returns the same key for near-duplicates, or only for exact duplicates if the recipe says so. */
+/** Finds near-duplicates, or only exact duplicates if the recipe says so. */
 async function findDuplicates(
   cache: ImageCache,
   preprocessing: Preprocessing,
   {groupBy}: Recipe,
   run: RunContext,
-): Promise<(sample: Sample) => string> {
-  if (groupBy === 'exact-duplicates') return sample => cache.contentHash(sample);
+): Promise<DuplicateGroups> {
+  if (groupBy === 'exact-duplicates')
+    return {duplicateGroup: sample => cache.contentHash(sample), findings: []};
   const fill = computeFillColor(preprocessing);
   const fingerprint = async (sample: Sample): Promise<Uint8Array> => {
     const image = await cache.image(sample);
@@ -70,8 +74,8 @@ export async function decodeImages(
   const make = async (): Promise<DecodedImages> => {
     const cache = await openDecodedImages(folder, preprocessing, cacheBytes / 2, recipe, run);
     try {
-      const duplicateGroup = await findDuplicates(cache, preprocessing, recipe, run);
-      return {cache, duplicateGroup, cacheBytes};
+      const duplicates = await findDuplicates(cache, preprocessing, recipe, run);
+      return {cache, duplicates, cacheBytes};
     } catch (error) {
       await cache.close();
       throw error;

@@ -32,12 +32,12 @@ async function decodeAndSplit(
   assertFitsMemory(spec, preprocessing.cropSize, recipe, isOnGpu());
   const budget = cacheBudget(spec, preprocessing.cropSize, recipe, isOnGpu());
   const decoded = await decodeImages(folder, preprocessing, budget, recipe, run);
-  const {cache, cacheBytes, duplicateGroup} = decoded;
+  const {cache, cacheBytes, duplicates} = decoded;
   try {
     return {
       cache,
       cacheBytes,
-      duplicateGroup,
+      duplicateGroup: duplicates.duplicateGroup,
       split: await splitImages(folder, decoded, recipe, run),
     };
   } catch (error) {

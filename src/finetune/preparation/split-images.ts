@@ -52,11 +52,11 @@ export const validateSplitOptions = (folder: ImageFolder, settings: SplitSetting
 /** Splits the decoded images, or reads their split from a file, and reports findings. */
 export async function splitImages(
   folder: ImageFolder,
-  {cache, duplicateGroup}: DecodedImages,
+  {cache, duplicates: {duplicateGroup, findings}}: DecodedImages,
   recipe: Recipe,
   run: RunContext,
 ): Promise<Split> {
-  cache.findings.forEach(finding => run.addFinding(finding));
+  [...cache.findings, ...findings].forEach(finding => run.addFinding(finding));
   const split =
     recipe.splitFile === undefined
       ? planSplit(folder, cache, {...splitOptions(recipe), groupKeys: [duplicateGroup]})

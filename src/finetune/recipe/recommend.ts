@@ -1,5 +1,6 @@
 import {formatInteger} from '../../core/text/format-count.js';
 import {MIN_IMBALANCE, formatRatio} from '../../datasets/inspection/class-findings.js';
+import {SMALL_SET} from '../../training/head-solver/transfer-case.js';
 import type {ClassBalance} from '../../training/loop/class-balance.js';
 import type {RecipeInput} from './recipe.js';
 import type {FreezeSchedule} from './phases.js';
@@ -49,7 +50,7 @@ export function recommendSchedule({
       reason: `${about}, ${smallestClass} in the smallest class: too few, the backbone would overfit`,
     };
   }
-  if (images < 2000)
+  if (images < SMALL_SET)
     return {
       value: 'probe-then-last-stage',
       reason: `${about} carry the head and the last stage`,
@@ -139,7 +140,7 @@ export function recommend(stats: DatasetStats): {
     batchNorm: pretrained ? 'inference' : 'training',
     classBalance: classBalance.value,
     augment: images < 200 || !pretrained ? 'light' : 'standard',
-    views: images < 2000 ? 2 : 1,
+    views: images < SMALL_SET ? 2 : 1,
   };
   return {values, reasons};
 }

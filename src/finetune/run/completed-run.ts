@@ -89,6 +89,8 @@ export function toRunRecord(
     classBalance: recipe.classBalance,
     phases: recipe.phases,
     history: trained.history,
+    calibration: trained.calibration,
+    ...(trained.openSet !== undefined && {openSet: trained.openSet}),
     headSolutions: trained.headSolutions,
     metrics,
     ...reported,

@@ -55,6 +55,7 @@ export async function exportCompletedRun(
   run.progress('export', 0, 2, 'steps', {step: 'writing'});
   await exportModel(classifier, directory.file('model'), {
     metrics: record.metrics,
+    ...(record.openSet !== undefined && {openSet: record.openSet}),
     recipe: withoutPaths(recipe),
     modelCard: modelCard(record),
     verificationImages: verificationBatches(prepared),

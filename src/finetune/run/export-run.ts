@@ -91,7 +91,11 @@ async function exportToDirectory(
   try {
     return await exportModel(classifier, out, {
       recipe: withoutPaths(recipe),
-      ...(record !== undefined && {metrics: record.metrics, modelCard: modelCard(record)}),
+      ...(record !== undefined && {
+        metrics: record.metrics,
+        modelCard: modelCard(record),
+        ...(record.openSet !== undefined && {openSet: record.openSet}),
+      }),
       ...(pretrained !== undefined && {pretrained: pretrained}),
       ...(signal && {signal}),
     });

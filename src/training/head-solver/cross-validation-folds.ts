@@ -33,9 +33,5 @@ export function assignFolds({labels, groups}: FoldImages, folds: number, seed: n
 }
 
 /** Whether any image can be held out: a class has several groups. Otherwise nothing tells how strong the penalty should be. */
-export const canHoldOut = ({labels, groups}: FoldImages): boolean => {
-  const groupsByClass = groupBy(labels.keys(), index => labels[index]!);
-  return [...groupsByClass.values()].some(
-    ofClass => new Set(ofClass.map(index => groups[index])).size > 1,
-  );
-};
+export const canHoldOut = (images: FoldImages): boolean =>
+  assignFolds(images, 2, 0).some(fold => fold !== NEVER_HELD_OUT);

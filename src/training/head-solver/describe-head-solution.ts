@@ -1,5 +1,6 @@
 import {formatCount, formatInteger} from '../../core/text/format-count.js';
 import type {HeadSolution} from './solve-head.js';
+import {judgeTransferCase, type SolvedProbe, type TransferCase} from './transfer-case.js';
 
 /** `5-fold cross-validation`, or the number of folds if not all were fitted. */
 const formatFolds = (folds: number): string =>
@@ -21,4 +22,29 @@ export function describeHeadSolution({
       ? formatCount(images, 'image')
       : `${formatInteger(images)} images in ${views} views`;
   return `L2 ${l2}, chosen by ${formatFolds(folds)} from ${formatCount(candidates.length, 'strength')}; ${formatCount(iterations, 'iteration')} on ${rows}`;
+}
+
+/** What to do in each case (Yosinski et al., https://arxiv.org/abs/1411.1792; CS231n, "Transfer Learning"). */
+const ADVICE: Readonly<Record<TransferCase['size'], Record<TransferCase['domain'], string>>> = {
+  small: {
+    similar: 'a probe or the last stage is enough',
+    different:
+      'try features of a lower stage (--last-stage 3), other weights (--weights compare=v1,dino), or more images',
+  },
+  large: {
+    similar: 'training the whole network gains a little (--freeze probe-then-full)',
+    different: 'train the whole network (--freeze probe-then-full)',
+  },
+};
+
+const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;
+
+/** `small set, similar images: a probe gets 92.2 % right in cross-validation, naming the largest class 50.2 %; a probe or ... is enough`. */
+export function describeTransferCase(probe: SolvedProbe): string {
+  const {size, domain, probeAccuracy, baselineAccuracy} = judgeTransferCase(probe);
+  const kind = domain === 'similar' ? 'features that fit' : 'features that fit poorly';
+  return (
+    `${size} set (${formatInteger(probe.images)} images), ${kind}: a probe gets ${percent(probeAccuracy)} right in cross-validation, ` +
+    `naming the largest class ${percent(baselineAccuracy)}; ${ADVICE[size][domain]}`
+  );
 }

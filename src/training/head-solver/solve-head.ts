@@ -1,3 +1,4 @@
+import {groupBy} from '../../core/group-by.js';
 import {assignFolds, type FoldImages} from './cross-validation-folds.js';
 import type {FeatureMatrix} from './feature-matrix.js';
 import {maxNorm, minimize, type Minimum} from './lbfgs.js';
@@ -50,6 +51,8 @@ export interface SolvedHead {
   readonly candidates: readonly L2Candidate[];
   /** Number of folds that chose the strength. Each held out a fifth of the images. */
   readonly folds: number;
+  /** Accuracy of always naming the largest class of the training images. Fraction 0..1. */
+  readonly baselineAccuracy: number;
   readonly iterations: number;
   /** Largest component of the gradient at the solution. */
   readonly gradientNorm: number;
@@ -127,7 +130,11 @@ async function tryStrengths(
   return candidates;
 }
 
-const bestCandidate = (candidates: readonly L2Candidate[]): L2Candidate =>
+const largestShare = (labels: Int32Array): number =>
+  Math.max(...[...groupBy(labels, label => label).values()].map(({length}) => length)) /
+  labels.length;
+
+export const bestCandidate = (candidates: readonly L2Candidate[]): L2Candidate =>
   candidates.reduce((best, candidate) => (candidate.loss < best.loss ? candidate : best));
 
 /** Weights and biases for features that are not standardized, in torchvision's layout. */
@@ -167,6 +174,7 @@ export async function solveHead(matrix: FeatureMatrix, options: SolveOptions): P
     l2,
     candidates,
     folds,
+    baselineAccuracy: largestShare(options.labels),
     iterations: minimum.iterations,
     gradientNorm: maxNorm(minimum.gradient),
     loss: minimum.value - (l2 / 2) * squares,

@@ -12,7 +12,7 @@ import type {Precision} from '../../backend/graph/precision.js';
 import type {Tensor, Tensor1D, Tensor2D, Tensor4D, Variable} from '../../backend/tensorflow.js';
 import type {Classifier} from '../../heads/classifier.js';
 import {FrozenBackbone} from '../../heads/frozen-backbone.js';
-import {headForward, poolFeatures} from '../../heads/head.js';
+import {headForward, headOutput, poolFeatures, type HeadOutput} from '../../heads/head.js';
 
 /** Statistics of one batch norm over one batch, to update its running statistics with. */
 export interface BatchNormUpdate {
@@ -59,6 +59,8 @@ export interface PhaseModel {
       readonly onBatchNormUpdate: (update: BatchNormUpdate) => void;
     },
   ): Tensor2D;
+  /** Maps features at the frozen depth to logits and to the features that the last layer takes, without training. */
+  outputsFromFrozenDepth(x: Tensor): HeadOutput;
   dispose(): void;
 }
 
@@ -94,6 +96,25 @@ function upperGroups(
   };
 }
 
+/** Maps features at a frozen depth to pooled features, with gradients. */
+function pooledFrom(
+  classifier: Classifier,
+  frozenDepth: number,
+  batchNorm: PhaseModelSpec['batchNorm'],
+  isTrainable: (group: LayerGroup) => boolean,
+): (x: Tensor, onUpdate?: (update: BatchNormUpdate) => void) => Tensor2D {
+  const {spec, head} = classifier;
+  const forwardGroups = upperGroups(
+    classifier,
+    frozenDepth,
+    group => batchNorm === 'training' && isTrainable(group),
+  );
+  return (x, onUpdate) =>
+    frozenDepth > spec.lastStage
+      ? (x as Tensor2D)
+      : poolFeatures(head, forwardGroups(x as Tensor4D, onUpdate));
+}
+
 /** Freezes the groups below the lowest one with a learning rate. The caller disposes the model. */
 export function createPhaseModel(
   classifier: Classifier,
@@ -110,11 +131,7 @@ export function createPhaseModel(
     ),
   );
 
-  const forwardGroups = upperGroups(
-    classifier,
-    frozenDepth,
-    group => batchNorm === 'training' && isTrainable(group),
-  );
+  const poolFrom = pooledFrom(classifier, frozenDepth, batchNorm, isTrainable);
 
   return {
     classifier,
@@ -135,12 +152,10 @@ export function createPhaseModel(
       frozenBackbone.run(x, from, until, precision),
     fingerprint: until => frozenBackbone.fingerprint(until),
     forwardFromFrozenDepth: (x, training) => {
-      const pooled =
-        frozenDepth > spec.lastStage
-          ? (x as Tensor2D)
-          : poolFeatures(head, forwardGroups(x as Tensor4D, training?.onBatchNormUpdate));
+      const pooled = poolFrom(x, training?.onBatchNormUpdate);
       return headForward(head, weights, layers, pooled, training?.dropoutSeed);
     },
+    outputsFromFrozenDepth: x => headOutput(head, weights, layers, poolFrom(x)),
     dispose: () => frozenBackbone.dispose(),
   };
 }

@@ -1,6 +1,6 @@
 import {ops} from '../../backend/ops/current-ops.js';
 import {TracedSteps} from '../../backend/graph/traced-steps.js';
-import {tf, type Tensor2D} from '../../backend/tensorflow.js';
+import {tf, type Tensor, type Tensor2D} from '../../backend/tensorflow.js';
 import type {BatchSource} from '../loop/batch-source.js';
 import {RunningMetrics, type Metrics} from './metrics.js';
 import {yieldToEventLoop} from '../../core/async.js';
@@ -16,6 +16,8 @@ export interface EvaluationOptions {
   readonly steps?: TracedSteps;
   /** Called with the probabilities of each batch, `[n * classes]` row-major, in the order of the samples. */
   readonly onProbabilities?: (probabilities: Float32Array) => void;
+  /** Called with the features that the last layer takes, `[n * width]` row-major, like `onProbabilities`. */
+  readonly onFeatures?: (features: Float32Array) => void;
 }
 
 /** Computes the metrics of a network on unaugmented images. */
@@ -32,42 +34,55 @@ export async function evaluateBatches(
   }
 }
 
+/** Logits and, if wanted, the features behind them, side by side: `[n, classes]` or `[n, classes + width]`. */
+const outputsOf = (network: PhaseModel, x: Tensor, withFeatures: boolean): Tensor2D => {
+  const input = network.forwardToFrozenDepth(x);
+  if (!withFeatures) return network.forwardFromFrozenDepth(input);
+  const {logits, features} = network.outputsFromFrozenDepth(input);
+  return tf.concat2d([logits, features], 1);
+};
+
 async function evaluateWithSteps(
   steps: TracedSteps,
   network: PhaseModel,
   inputs: BatchSource,
-  {batchSize = MAX_BATCH_SIZE, onProbabilities}: EvaluationOptions,
+  {batchSize = MAX_BATCH_SIZE, onProbabilities, onFeatures}: EvaluationOptions,
 ): Promise<Metrics> {
-  const metrics = new RunningMetrics(network.classifier.classNames);
+  const {classNames} = network.classifier;
+  const metrics = new RunningMetrics(classNames);
   const order = Array.from({length: inputs.count}, (_, index) => index);
+  const classes = classNames.length;
+  const withFeatures = onFeatures !== undefined;
+  const name = withFeatures ? 'evaluate-features' : 'evaluate';
   for await (const {x, labels} of inputs.batches(
     order,
     Math.min(MAX_BATCH_SIZE, batchSize),
     null,
   )) {
-    const {probabilities, lossSum} = tf.tidy(() => {
-      const logits = steps.run<Tensor2D>(
-        {
-          name: 'evaluate',
-          hasDynamicBatch: true,
-          run: () => network.forwardFromFrozenDepth(network.forwardToFrozenDepth(x)),
-        },
+    const {probabilities, features, meanLoss} = tf.tidy(() => {
+      const outputs = steps.run<Tensor2D>(
+        {name, hasDynamicBatch: true, run: () => outputsOf(network, x, withFeatures)},
         new Map([['x', x]]),
       );
+      const [logits, features] = withFeatures
+        ? tf.split<Tensor2D>(outputs, [classes, outputs.shape[1] - classes], 1)
+        : [outputs];
       const mean = ops().softmaxCrossEntropy(
-        logits,
+        logits!,
         tf.tensor1d(labels, 'int32'),
         tf.ones([labels.length]),
         0,
       );
       return {
-        probabilities: tf.softmax(logits).dataSync<'float32'>().slice(),
-        lossSum: mean.dataSync()[0]! * labels.length,
+        probabilities: tf.softmax(logits!).dataSync<'float32'>().slice(),
+        features: features?.dataSync<'float32'>().slice(),
+        meanLoss: mean.dataSync()[0]!,
       };
     });
     x.dispose();
-    metrics.add(probabilities, labels, lossSum);
+    metrics.add(probabilities, labels, meanLoss * labels.length);
     onProbabilities?.(probabilities);
+    if (features !== undefined) onFeatures?.(features);
     await yieldToEventLoop();
   }
   return metrics.metrics();

@@ -1,4 +1,5 @@
 import {defineError, FinetuneError} from '../../core/errors.js';
+import {RunningCalibration, type ReliabilityBin} from '../calibration/calibration-scores.js';
 import {meanInterval, wilsonInterval} from './confidence-interval.js';
 
 /**
@@ -33,6 +34,12 @@ export interface Metrics {
   readonly top5AccuracyCi95: readonly [low: number, high: number];
   /** Mean cross-entropy over the images, in nats. */
   readonly loss: number;
+  /** Expected calibration error: the mean distance between the highest probability and the fraction that is correct, in 15 bins; 0..1. */
+  readonly ece: number;
+  /** Brier score: the mean squared distance of the probabilities from the truth; 0..2. */
+  readonly brier: number;
+  /** The 15 bins of `ece`, lowest confidence first. */
+  readonly reliability: readonly ReliabilityBin[];
   readonly numImages: number;
   /** Wilson's 95 % confidence interval of `accuracy`. */
   readonly accuracyCi95: readonly [low: number, high: number];
@@ -74,16 +81,6 @@ const meanOfDefined = (values: readonly (number | null)[]): number => {
   return defined.reduce((sum, value) => sum + value, 0) / defined.length;
 };
 
-/**
- * Sum over images of -log(probability of the true class) in nats. A probability that float32 rounds to 0 counts as its smallest normal
- * number.
- */
-export const lossSum = (probabilities: Float32Array, labels: Int32Array, classes: number): number =>
-  labels.reduce(
-    (sum, label, i) => sum - Math.log(Math.max(probabilities[i * classes + label]!, 1.2e-38)),
-    0,
-  );
-
 /** Accumulates metrics as sums over images, divided once at the end. Averaging batch means would overweight images of small batches. */
 export class RunningMetrics {
   readonly #classNames: readonly string[];
@@ -92,6 +89,7 @@ export class RunningMetrics {
   #numImages = 0;
   #loss = 0;
   #top5Hits = 0;
+  readonly #calibration = new RunningCalibration();
 
   constructor(classNames: readonly string[]) {
     this.#classNames = classNames;
@@ -105,7 +103,7 @@ export class RunningMetrics {
 
   /**
    * Adds a batch. Ties are ordered by class index, as in the argmax of TensorFlow and NumPy.
-   * @param probabilities `[n, classes]`, row-major; logits give the same ranking
+   * @param probabilities `[n, classes]`, row-major
    * @param labels class indices `[n]`
    * @param lossSum sum over the batch, not its mean
    * @throws NanProbabilityError
@@ -140,6 +138,7 @@ export class RunningMetrics {
       if (probability > row[label]! || (probability === row[label] && i < label)) rank++;
     });
     this.#confusionMatrix[label * row.length + predicted]!++;
+    this.#calibration.add(row, predicted, label);
     this.#numImages++;
     if (rank < 5) this.#top5Hits++;
   }
@@ -157,6 +156,9 @@ export class RunningMetrics {
       top5Accuracy: this.#top5Hits / this.#numImages,
       top5AccuracyCi95: wilsonInterval(this.#top5Hits, this.#numImages),
       loss: this.#loss / this.#numImages,
+      ece: this.#calibration.ece,
+      brier: this.#calibration.brier,
+      reliability: this.#calibration.reliability,
       numImages: this.#numImages,
       accuracyCi95: wilsonInterval(correct, this.#numImages),
       balancedAccuracy: meanOfDefined(perClass.map(({recall}) => recall)),

@@ -7,12 +7,12 @@ import {
 } from '../../../src/cli/terminal/format-predictions.js';
 import {COLORED, UNSTYLED} from '../../../src/cli/terminal/screen/style.js';
 
-const classified = (image: string, ants: number): ClassifiedImage => {
+const classified = (image: string, ants: number, isUnknown = false): ClassifiedImage => {
   const both = [
     {className: 'ants', probability: ants},
     {className: 'bees', probability: 1 - ants},
   ];
-  return {image, predictions: both.sort((a, b) => b.probability - a.probability)};
+  return {image, isUnknown, predictions: both.sort((a, b) => b.probability - a.probability)};
 };
 
 describe('predictions for people', () => {
@@ -68,12 +68,12 @@ describe('predictions for people', () => {
       className,
       probability: (4 - i) / 10,
     }));
-    expect(formatPredictions([{image: 'x.jpg', predictions}], UNSTYLED, 80, 3)).to.deep.equal([
-      'x.jpg  a  ████░░░░░░   40.0 %  b 30.0 %, c 20.0 %',
-    ]);
-    expect(formatPredictions([{image: 'x.jpg', predictions}], UNSTYLED, Infinity, 3)).to.deep.equal(
-      ['x.jpg  a  40.0 %  b  30.0 %  c  20.0 %'],
-    );
+    expect(
+      formatPredictions([{image: 'x.jpg', predictions, isUnknown: false}], UNSTYLED, 80, 3),
+    ).to.deep.equal(['x.jpg  a  ████░░░░░░   40.0 %  b 30.0 %, c 20.0 %']);
+    expect(
+      formatPredictions([{image: 'x.jpg', predictions, isUnknown: false}], UNSTYLED, Infinity, 3),
+    ).to.deep.equal(['x.jpg  a  40.0 %  b  30.0 %  c  20.0 %']);
   });
 
   it('are plain columns for programs, with the names that were given', () => {
@@ -86,6 +86,21 @@ describe('predictions for people', () => {
       ),
     ).to.deep.equal(['/data/new/a.jpg  ants  83.0 %', 'b.jpg            bees  98.0 %']);
     expect(formatPredictions([], UNSTYLED, Infinity, 1)).to.deep.equal([]);
+  });
+
+  it('call an image of none of the classes unknown, with the best guesses beside it', () => {
+    const images = [classified('x.jpg', 0.63, true), classified('y.jpg', 0.9)];
+    expect(formatPredictions(images, UNSTYLED, 80, 1)).to.deep.equal([
+      'x.jpg  unknown  ants 63.0 %, bees 37.0 %',
+      'y.jpg  ants     █████████░   90.0 %  bees 10.0 %',
+    ]);
+    expect(formatPredictions(images, UNSTYLED, 20, 1)[0]).to.match(/unknown *$/);
+    // A last column, so that the others stay where they are.
+    expect(formatPredictions(images, UNSTYLED, Infinity, 1)).to.deep.equal([
+      'x.jpg  ants  63.0 %  unknown',
+      'y.jpg  ants  90.0 %',
+    ]);
+    expect(formatPredictionSummary(images)).to.equal('2 images: 1 unknown, 1 ants');
   });
 
   it('are summed up', () => {

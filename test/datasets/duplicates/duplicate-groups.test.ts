@@ -44,7 +44,7 @@ describe('duplicate groups', () => {
   });
 
   it('are known by one name, that of identical files included', async () => {
-    const of = await findDuplicateGroups(images);
+    const {duplicateGroup: of} = await findDuplicateGroups(images);
     const groups = new Map<string, string[]>();
     samples.forEach(one => groups.set(of(one), [...(groups.get(of(one)) ?? []), one.name]));
     expect([...groups.values()]).to.deep.equal([
@@ -56,20 +56,25 @@ describe('duplicate groups', () => {
 
   it('are searched once, and again where the cache cannot be written or holds other images', async () => {
     const directory = join(temporaryDirectory(), 'new');
-    const first = samples.map(await findDuplicateGroups(images, {directory}));
+    const first = samples.map((await findDuplicateGroups(images, {directory})).duplicateGroup);
     requested = 0;
-    expect(samples.map(await findDuplicateGroups(images, {directory}))).to.deep.equal(first);
+    expect(
+      samples.map((await findDuplicateGroups(images, {directory})).duplicateGroup),
+    ).to.deep.equal(first);
     expect(requested).to.equal(0);
     const [file] = readdirSync(directory);
     await findDuplicateGroups({...images, samples: samples.slice(5)}, {directory});
     const [other] = readdirSync(directory).filter(name => name !== file);
     renameSync(join(directory, other!), join(directory, file!));
     requested = 0;
-    expect(samples.map(await findDuplicateGroups(images, {directory}))).to.deep.equal(first);
+    expect(
+      samples.map((await findDuplicateGroups(images, {directory})).duplicateGroup),
+    ).to.deep.equal(first);
     expect(requested).to.equal(6);
     expect(
       samples.map(
-        await findDuplicateGroups(images, {directory: join(directory, file!, 'no-folder')}),
+        (await findDuplicateGroups(images, {directory: join(directory, file!, 'no-folder')}))
+          .duplicateGroup,
       ),
     ).to.deep.equal(first);
   });
@@ -77,21 +82,52 @@ describe('duplicate groups', () => {
   for (const [how, damage] of Object.entries(DAMAGES)) {
     it(`are searched again where the cache file is ${how}`, async () => {
       const directory = temporaryDirectory();
-      const first = samples.map(await findDuplicateGroups(images, {directory}));
+      const first = samples.map((await findDuplicateGroups(images, {directory})).duplicateGroup);
       const path = join(directory, readdirSync(directory)[0]!);
       const before = readFileSync(path);
       writeFileSync(path, damage(before));
       requested = 0;
-      expect(samples.map(await findDuplicateGroups(images, {directory}))).to.deep.equal(first);
+      expect(
+        samples.map((await findDuplicateGroups(images, {directory})).duplicateGroup),
+      ).to.deep.equal(first);
       expect(requested).to.equal(6);
       expect(readFileSync(path)).to.deep.equal(before);
     });
   }
 
+  describe('of images that are all of one kind', () => {
+    const search = async (count: number, labelOf: (index: number) => number) => {
+      const base = fingerprints.get('a/1')!;
+      const kind = Array.from({length: count}, (_, i) => sample(`kind/${i}`, labelOf(i)));
+      const {duplicateGroup, findings} = await findDuplicateGroups({
+        samples: [...kind, sample('b/2', 1)],
+        contentHash: images.contentHash,
+        fingerprint: ({name}) =>
+          name === 'b/2' ? fingerprints.get('b/2')! : base.map(value => Math.min(255, value + 1)),
+      });
+      return {groups: new Set(kind.map(duplicateGroup)).size, findings};
+    };
+
+    it('are not kept together where they are of several classes, and a finding says so', async () => {
+      const {groups, findings} = await search(12, i => i % 2);
+      expect(groups).to.equal(12);
+      expect(findings.map(({code, severity}) => [code, severity])).to.deep.equal([
+        ['indistinct-images', 'warning'],
+      ]);
+      expect(findings[0]!.message).to.match(/^12 of 13 images look so alike, across classes/);
+      expect(findings[0]!.files).to.have.length(12);
+    });
+
+    it('are near-duplicates where they are few, or of one class', async () => {
+      expect(await search(9, i => i % 2)).to.deep.equal({groups: 1, findings: []});
+      expect(await search(12, () => 0)).to.deep.equal({groups: 1, findings: []});
+    });
+  });
+
   it('are reported across classes, across splits, within a class', async () => {
     const duplicates = {
       contentHash: images.contentHash,
-      duplicateGroup: await findDuplicateGroups(images),
+      ...(await findDuplicateGroups(images)),
     };
     const [one, brighter, again, two, mirrored, three, cut] = samples as [
       Sample,

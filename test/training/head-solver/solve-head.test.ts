@@ -3,6 +3,7 @@ import {tf} from '../../../src/backend/tensorflow.js';
 import {createRng} from '../../../src/core/rng.js';
 import {
   assignFolds,
+  canHoldOut,
   NEVER_HELD_OUT,
 } from '../../../src/training/head-solver/cross-validation-folds.js';
 import {describeHeadSolution} from '../../../src/training/head-solver/describe-head-solution.js';
@@ -151,6 +152,14 @@ describe('solveHead', () => {
     );
   });
 
+  it('can hold out nothing where a group of several classes takes every other image', () => {
+    // One lone image beside a group: neither could be learned from the other.
+    const mixed = {labels: Int32Array.of(0, 1, 0, 1, 1), groups: [0, 0, 0, 0, 4]};
+    expect([...assignFolds(mixed, 5, 42)]).to.deep.equal([-1, -1, -1, -1, -1]);
+    expect(canHoldOut(mixed)).to.be.false;
+    expect(canHoldOut({...mixed, labels: Int32Array.of(1, 0, 0, 1, 1)})).to.be.true;
+  });
+
   it('holds out images of a group together', async () => {
     const rows = clouds(4, 'a').map((row, i, all) => all[i - (i % 6 < 3 ? 0 : 3)] ?? row);
     const twins = Array.from(labels.keys(), i => i - (i % 6 < 3 ? 0 : 3));
@@ -193,6 +202,7 @@ describe('describeHeadSolution', () => {
     l2: 0.3,
     candidates: [1, 0.3, 0.1, 0.03].map(l2 => ({l2, loss: 1, accuracy: 0.5})),
     folds: 5,
+    baselineAccuracy: 0.25,
     iterations: 26,
     gradientNorm: 1e-6,
     loss: 0.1,

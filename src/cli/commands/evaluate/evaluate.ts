@@ -1,5 +1,3 @@
-import {existsSync} from 'node:fs';
-import {UsageError} from '../../../core/errors.js';
 import {startBackend} from '../../../backend/runtime/runtime.js';
 import {loadModel} from '../../../export/load-model.js';
 import {evaluate as measure} from '../../../finetune/evaluate.js';
@@ -7,46 +5,17 @@ import {checkAccuracy} from '../../check-accuracy.js';
 import type {CommandHandler} from '../../command.js';
 import {ConsoleView} from '../../terminal/console-view.js';
 import {toBackendOptions, type BackendValues} from '../../terminal/backend-view.js';
-import {findModel, modelDirectory} from '../../find-model.js';
 import {checkModels, type InferenceValues} from '../../inference-options.js';
 import {toFolderOptions, type FolderValues} from '../../options/folder-options.js';
 import {loadFolder} from '../../load-folder.js';
-import type {Terminal} from '../../terminal/screen/terminal.js';
+import {findUnknown, resolveArguments} from './evaluate-arguments.js';
 import {formatEvaluation} from './format-evaluation.js';
 
 interface EvaluateValues extends BackendValues, FolderValues, InferenceValues {
   readonly data?: string;
+  readonly unknown?: string;
   readonly assertAccuracy?: number;
   readonly verbose: boolean;
-}
-
-interface EvaluateArguments {
-  /** Directories of exported models. */
-  readonly models: readonly [string, ...string[]];
-  readonly data: string;
-}
-
-/**
- * Resolves the models and the folder, which is the last argument unless `--data` names it. Without a model, the newest one is evaluated.
- * @throws UsageError (exit 2) without a folder
- */
-function resolveArguments(
-  args: readonly string[],
-  data: string | undefined,
-  terminal: Terminal,
-): EvaluateArguments {
-  const last = args.at(-1);
-  const isFolder = last !== undefined && modelDirectory(last) === undefined && existsSync(last);
-  const folder = data ?? (isFolder ? last : undefined);
-  if (folder === undefined)
-    throw new UsageError(
-      'There is no folder of images to evaluate on. Run finetune evaluate MODEL --data DIR.',
-    );
-  const named = data === undefined ? args.slice(0, -1) : args;
-  const [first = findModel([], terminal).directory, ...others] = named.map(
-    model => modelDirectory(model) ?? model,
-  );
-  return {models: [first, ...others], data: folder};
 }
 
 /** `finetune evaluate MODEL... --data DIR` */
@@ -57,21 +26,25 @@ export const evaluateCommand: CommandHandler = async ({positionals, values}, con
   const {models, data} = resolveArguments(args, options.data, terminal);
   await checkModels(models, vote);
   const folder = await loadFolder(data, toFolderOptions(values), context);
+  const unknown = options.unknown && (await findUnknown(options.unknown, context));
   const {backend, device} = await startBackend(toBackendOptions(options, context));
   const model = await loadModel(models, {...(vote !== undefined && {vote})});
   const {spec, classNames, members} = model;
   const view = new ConsoleView(terminal, {verbose});
-  const evaluation = await measure(model, folder, {onEvent: view.listen, signal, tta}).finally(() =>
-    view.close(),
-  );
+  const evaluation = await measure(model, folder, {
+    ...{onEvent: view.listen, signal, tta},
+    ...(unknown && {unknown}),
+  }).finally(() => view.close());
   model.dispose();
-  const {metrics, ensemble, split, images, findings} = evaluation;
+  const {metrics, ensemble, unknown: unknownEvaluation, split, images, findings} = evaluation;
   return {
     document: {
       ...(models.length === 1 ? {model: models[0]} : {models}),
       ...{data: folder.root, split, backend, device},
       ...(members.length === 1 ? {arch: spec.arch} : {vote: model.vote}),
-      ...{tta, classes: classNames, images, metrics, ...ensemble, findings},
+      ...{tta, classes: classNames, images, metrics, ...ensemble},
+      ...(unknownEvaluation && {unknown: unknownEvaluation}),
+      findings,
     },
     text: formatEvaluation(evaluation, classNames, terminal),
     ...checkAccuracy(metrics.accuracy, assertAccuracy),

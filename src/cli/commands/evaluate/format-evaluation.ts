@@ -1,4 +1,7 @@
 import type {Evaluation} from '../../../finetune/evaluate.js';
+import {formatCount} from '../../../core/text/format-count.js';
+import type {UnknownEvaluation} from '../../../finetune/evaluation/evaluate-unknown.js';
+import {formatPercent} from '../../../report/format.js';
 import {formatLines, formatMetrics} from '../../terminal/format-run-summary.js';
 import {formatSkipped} from '../../terminal/skipped-summary.js';
 import type {Terminal} from '../../terminal/screen/terminal.js';
@@ -10,9 +13,28 @@ const EVALUATED_ON = {
   all: 'all images of the folder: expect less on new images if training saw some of these',
 };
 
+/** Lines about images of none of the classes. */
+const formatUnknown = ({
+  images,
+  score,
+  maxProbability,
+  keptKnown,
+  rejectedUnknown,
+}: UnknownEvaluation): (readonly [string, string])[] => [
+  [
+    'unknown',
+    `${formatCount(images, 'image')} of none of the classes: AUROC ${score.auroc.toFixed(3)}, ${formatPercent(score.fprAt95)} pass where 95 % of the known do ` +
+      `(by the highest probability alone: ${maxProbability.auroc.toFixed(3)}, ${formatPercent(maxProbability.fprAt95)})`,
+  ],
+  [
+    'threshold',
+    `the model's own takes ${formatPercent(rejectedUnknown)} of them for unknown, and keeps ${formatPercent(keptKnown)} of the known`,
+  ],
+];
+
 /** Formats the metrics of a model, and of the members of an ensemble. */
 export function formatEvaluation(
-  {metrics, ensemble, split, images}: Evaluation,
+  {metrics, ensemble, unknown, split, images}: Evaluation,
   classNames: readonly string[],
   {resultStyle, resultColumns}: Terminal,
 ): string {
@@ -23,6 +45,7 @@ export function formatEvaluation(
       ...formatMetrics(metrics, split, classNames, resultStyle),
       ['measured', EVALUATED_ON[split]],
       ...skippedLines,
+      ...(unknown === undefined ? [] : formatUnknown(unknown)),
     ],
     resultStyle,
     resultColumns,

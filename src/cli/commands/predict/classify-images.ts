@@ -1,5 +1,6 @@
 import {throwIfAborted} from '../../../core/errors.js';
-import type {ClassifyOptions, ExportedModel} from '../../../export/exported-model.js';
+import type {ExportedModel} from '../../../export/exported-model.js';
+import type {ClassifyOptions} from '../../../export/recognition.js';
 import {UnreadableImageError} from '../../../export/read-pixels.js';
 import type {CommandContext} from '../../command.js';
 import type {ClassifiedImage} from '../../terminal/format-predictions.js';
@@ -23,9 +24,9 @@ async function classifyBatch(
   if (images.length === 0) return {classified: [], unreadable: []};
   try {
     const sources = images.map(({source}) => source);
-    const predictions = await model.classify(sources, options);
+    const recognitions = await model.recognize(sources, options);
     return {
-      classified: images.map(({image}, i) => ({image, predictions: predictions[i]!})),
+      classified: images.map(({image}, i) => ({image, ...recognitions[i]!})),
       unreadable: [],
     };
   } catch (error) {

@@ -35,8 +35,9 @@ export function toResult(
   {resultStyle, resultColumns}: Terminal,
 ): CommandResult {
   const {models, found, findings} = run;
-  const images = classified.map(({image, predictions}) => ({
+  const images = classified.map(({image, isUnknown, predictions}) => ({
     image,
+    isUnknown,
     predictions: predictions.slice(0, top),
   }));
   const [firstUnreadable] = unreadable;

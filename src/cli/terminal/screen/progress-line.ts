@@ -1,9 +1,10 @@
+import {formatBytes} from '../../../core/text/format-bytes.js';
 import {formatInteger} from '../../../core/text/format-count.js';
 import {formatDuration} from '../../../report/format.js';
 import {RateEstimator} from './rate-estimator.js';
 import type {Terminal} from './terminal.js';
 import {formatBar, LABEL_WIDTH} from './layout.js';
-import {formatBytes, formatFixedPercent} from '../format.js';
+import {formatFixedPercent} from '../format.js';
 
 const REDRAW_SECONDS = 0.1;
 /** Interval between plain lines on a stream that cannot be redrawn. */

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import fc from 'fast-check';
-import {formatPathList, parsePathList} from '../../../src/cli/options/path-list.js';
+import {formatPathList, parsePathList} from '../../../src/core/files/path-list.js';
 
 describe('a list of names', () => {
   it('holds any name', () => {

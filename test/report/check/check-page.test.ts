@@ -1,6 +1,6 @@
 import {expect} from 'chai';
-import type {Finding} from '../../src/core/finding.js';
-import {checkPage, type CheckRecord} from '../../src/report/check-page.js';
+import type {Finding} from '../../../src/core/finding.js';
+import {checkPage, type CheckRecord} from '../../../src/report/check/check-page.js';
 
 const finding = (
   severity: Finding['severity'],
@@ -16,7 +16,11 @@ const finding = (
 const record = (options: Partial<CheckRecord>): CheckRecord => ({
   name: 'pets',
   images: 3,
-  classes: {cat: {images: 2}, '<dog>': {images: 1}},
+  classes: [
+    {name: 'cat', counts: {images: 2}, samples: ['cat/1.png']},
+    {name: '<dog>', counts: {images: 1}, samples: []},
+  ],
+  distributions: {},
   findings: [],
   thumbnails: new Map(),
   next: 'npx finetune --data pets',
@@ -65,10 +69,10 @@ describe('the page of a check', () => {
     const thumbnails = new Map(files.map(name => [name, 'data:image/png;base64,AAAA']));
     expect(
       checkPage(record({images: 40, findings: [finding('note', 'all', files)], thumbnails})),
-    ).to.not.contain('<img');
+    ).to.not.contain('class="gallery"');
     expect(
       checkPage(record({images: 400, findings: [finding('note', 'few', files)], thumbnails})),
-    ).to.contain('<img');
+    ).to.contain('class="gallery"');
   });
 
   it('begins with a verdict, counts and what to type', () => {
@@ -80,6 +84,50 @@ describe('the page of a check', () => {
     expect(page.indexOf('Ready to train')).to.be.within(0, page.indexOf('twice'));
     expect(page).to.contain('1 warning, 1 note.').and.to.contain('1 file should be excluded');
     expect(page.indexOf('npx finetune --data pets')).to.be.within(0, page.indexOf('twice'));
+  });
+
+  it('shows each class with a bar and a few of its images', () => {
+    const thumbnails = new Map([['cat/1.png', 'data:image/png;base64,AAAA']]);
+    const page = checkPage(record({thumbnails}));
+    expect(page).to.contain('2 images').and.to.contain('width: 100.0%');
+    expect(page).to.contain('width: 50.0%');
+    expect(page).to.contain('alt="cat/1.png"');
+  });
+
+  it('shows duplicates of one group side by side, with boxes ticked for those to exclude', () => {
+    const names = ['a/1.png', 'a/2.png', 'b/3.png', 'b/4 "x".png'];
+    const thumbnails = new Map(names.map(name => [name, 'data:image/png;base64,AAAA']));
+    const page = checkPage(
+      record({
+        thumbnails,
+        findings: [
+          {
+            ...finding('note', 'copies', names),
+            groups: [names.slice(0, 2), names.slice(2)],
+            exclude: ['b/4 "x".png'],
+          },
+        ],
+      }),
+    );
+    expect(page.match(/class="gallery"/g)).to.have.length(2);
+    expect(page.match(/data-exclude="/g)).to.have.length(4);
+    expect(page.match(/checked\s*\/>/g)).to.have.length(1);
+    expect(page).to.contain('data-exclude="b/4 &quot;x&quot;.png"');
+    // The list to copy.
+    expect(page).to.contain('<code>b/4 &quot;x&quot;.png\n</code>');
+  });
+
+  it('draws what the images are like', () => {
+    const distributions = {
+      shortSide: {from: 64, to: 1024, counts: [1, 0, 3], isLogarithmic: true},
+      brightness: {from: 0, to: 255, counts: [2, 2], isLogarithmic: false},
+    };
+    const page = checkPage(record({distributions})).replace(/\s+/g, ' ');
+    expect(page.match(/<rect/g)).to.have.length(5);
+    expect(page).to.contain('64 px').and.to.contain('256 px').and.to.contain('1024 px');
+    expect(page).to.contain('0 to 128: 2');
+    const same = {from: 128, to: 128, counts: [3], isLogarithmic: true};
+    expect(checkPage(record({distributions: {shortSide: same}}))).to.contain('all 128 px');
   });
 
   it('says that nothing was found, or why a run would refuse', () => {

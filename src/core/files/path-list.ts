@@ -1,5 +1,5 @@
-import {hasRawBytes} from '../../core/files/file-names.js';
-import {printable, printableJson} from '../../core/text/printable.js';
+import {hasRawBytes} from './file-names.js';
+import {printable, printableJson} from '../text/printable.js';
 
 // Format: one name per line. A name is a JSON string if it has unprintable characters, surrounding spaces or raw bytes, or starts with a
 // quote.
@@ -7,8 +7,12 @@ import {printable, printableJson} from '../../core/text/printable.js';
 const isPlain = (name: string): boolean =>
   printable(name) === name && !name.startsWith('"') && name === name.trim() && !hasRawBytes(name);
 
+/** Line of a list for one name. */
+export const formatPathLine = (name: string): string =>
+  isPlain(name) ? name : printableJson(name);
+
 export const formatPathList = (names: readonly string[]): string =>
-  names.map(name => `${isPlain(name) ? name : printableJson(name)}\n`).join('');
+  names.map(name => `${formatPathLine(name)}\n`).join('');
 
 /** A line that starts with a quote but is not valid JSON is the name itself. */
 function parseLine(line: string): string {

@@ -1,6 +1,8 @@
 import type {LayersModel, Tensor, Tensor2D, Tensor4D} from '../../src/backend/tensorflow.js';
-import type {ActivationMapMetadata} from '../../src/export/record/metadata.js';
+import type {ActivationMapMetadata, ModelMetadata} from '../../src/export/record/metadata.js';
+import {OpenSetScorer, type LastLayer} from '../../src/training/open-set/open-set.js';
 import {tensorFlow} from './backends.js';
+import {toOpenSet} from './metadata.js';
 
 /** Where a network looked for one class: a value per place, at least 0. */
 export interface ActivationMap {
@@ -12,6 +14,8 @@ export interface ActivationMap {
 /** What a network computed for one image. */
 export interface NetworkOutput {
   readonly probabilities: Float32Array;
+  /** How much the image is like those of the classes: below 0 it is unknown. Undefined if the network cannot tell. */
+  readonly knownScore: number | undefined;
   /** Computes the activation map of a class. Only where the network says which layers it takes. */
   readonly computeMap?: (classIndex: number) => Promise<ActivationMap>;
   dispose(): void;
@@ -67,29 +71,53 @@ async function computeActivationMap(
   }
 }
 
+/** The last layer of the head, in torchvision's layout. */
+async function lastLayerOf(model: LayersModel, {head}: ActivationMapMetadata): Promise<LastLayer> {
+  const kernel = model.getLayer(head.at(-1)!).getWeights()[0] as Tensor2D;
+  const transposed = tensorFlow().transpose(kernel);
+  const weight = await transposed.data<'float32'>();
+  transposed.dispose();
+  return {weight, classes: kernel.shape[1]};
+}
+
 /** A network of tf.layers, with what its activation maps need. */
 export class Network {
   readonly #model: LayersModel;
   readonly #mapLayers: ActivationMapMetadata | undefined;
+  readonly #openSet: OpenSetScorer | undefined;
 
-  private constructor(model: LayersModel, mapLayers: ActivationMapMetadata | undefined) {
-    const output = (name: string) => model.getLayer(name).output;
-    const names =
-      mapLayers === undefined ? [] : [mapLayers.features, ...mapLayers.head.slice(0, -1)];
+  private constructor(
+    model: LayersModel,
+    mapLayers: ActivationMapMetadata | undefined,
+    openSet: OpenSetScorer | undefined,
+  ) {
+    const inner =
+      mapLayers === undefined
+        ? []
+        : [
+            model.getLayer(mapLayers.features).output,
+            ...mapLayers.head.map(name => model.getLayer(name).input),
+          ];
     this.#mapLayers = mapLayers;
+    this.#openSet = openSet;
     this.#model = tensorFlow().model({
       inputs: model.inputs,
-      outputs: [...names.map(output), ...model.outputs].flat(),
+      outputs: [...inner, ...model.outputs].flat(),
     });
   }
 
   /** @param onProgress called with the loaded fraction */
   static async load(
     address: string,
-    mapLayers: ActivationMapMetadata | undefined,
+    {activationMap, openSet}: Pick<ModelMetadata, 'activationMap' | 'openSet'>,
     onProgress: (fraction: number) => void,
   ): Promise<Network> {
-    return new Network(await tensorFlow().loadLayersModel(address, {onProgress}), mapLayers);
+    const model = await tensorFlow().loadLayersModel(address, {onProgress});
+    const scorer =
+      openSet === undefined || activationMap === undefined
+        ? undefined
+        : new OpenSetScorer(toOpenSet(openSet), await lastLayerOf(model, activationMap));
+    return new Network(model, activationMap, scorer);
   }
 
   get hasMaps(): boolean {
@@ -113,13 +141,24 @@ export class Network {
       dispose();
       throw new Error('it computes numbers that are not finite');
     }
-    return {probabilities, ...this.#mapsOf(outputs), dispose};
+    const knownScore = await this.#scoreKnown(outputs, probabilities);
+    return {probabilities, knownScore, ...this.#mapsOf(outputs), dispose};
+  }
+
+  /** The input of the last layer comes before the probabilities. */
+  async #scoreKnown(
+    outputs: readonly Tensor[],
+    probabilities: Float32Array,
+  ): Promise<number | undefined> {
+    if (this.#openSet === undefined) return undefined;
+    const features = await outputs.at(-2)!.data<'float32'>();
+    return this.#openSet.score({probabilities, features})[0];
   }
 
   #mapsOf(outputs: readonly Tensor[]): Pick<NetworkOutput, 'computeMap'> {
     const layers = this.#mapLayers;
     if (layers === undefined) return {};
-    const [features, ...hidden] = outputs.slice(0, -1);
+    const [features, , ...hidden] = outputs.slice(0, -1);
     const kernels = layers.head.map(name => this.#model.getLayer(name).getWeights()[0] as Tensor2D);
     return {
       computeMap: classIndex =>

@@ -154,8 +154,7 @@ export class Page {
   #announceLive(): void {
     if (performance.now() - this.#announcedAt < ANNOUNCE_MS) return;
     this.#announcedAt = performance.now();
-    const [best, ...others] = this.#answer!.ranked;
-    announce(describeAnswer([best!, ...others], this.#unsureBelow)[0]);
+    announce(describeAnswer(this.#answer!, this.#unsureBelow)[0]);
   }
 
   #stopCamera(): void {

@@ -105,9 +105,15 @@ function showMembers(members: Answer['members']): void {
 
 /** The answer as a title and a sentence below it. */
 export function describeAnswer(
-  [{className, probability}]: readonly [RankedClass, ...unknown[]],
+  {ranked, isUnknown}: Pick<Answer, 'ranked' | 'isUnknown'>,
   unsureBelow: number,
 ): readonly [title: string, detail: string] {
+  const {className, probability} = ranked[0]!;
+  if (isUnknown)
+    return [
+      'Unknown',
+      `It is probably none of the classes. The best guess is ${className}, at ${percentOf(probability)}.`,
+    ];
   if (probability >= unsureBelow) return [className, percentOf(probability)];
   return [
     'Not sure',
@@ -116,8 +122,9 @@ export function describeAnswer(
 }
 
 /** Shows bars, and the answer. @param isLive whether the answer is one of a stream, which is not read out here */
-export function showAnswer({ranked, members}: Answer, unsureBelow: number, isLive: boolean): void {
-  const [title, detail] = describeAnswer(ranked as [RankedClass, ...RankedClass[]], unsureBelow);
+export function showAnswer(answer: Answer, unsureBelow: number, isLive: boolean): void {
+  const {ranked, members} = answer;
+  const [title, detail] = describeAnswer(answer, unsureBelow);
   if (isLive) {
     byId('answer').textContent = title;
     byId('answer').classList.remove('wrong');

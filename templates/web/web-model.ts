@@ -21,6 +21,8 @@ export interface PlacedMap extends ActivationMap {
 export interface Answer {
   /** Most likely first. */
   readonly ranked: readonly RankedClass[];
+  /** Whether the image is likely of none of the classes. False if the model cannot tell. */
+  readonly isUnknown: boolean;
   /** The best class of each network of an ensemble. */
   readonly members: readonly (RankedClass & {readonly name: string})[];
   /** Activation maps of the best class, one for each network that has them. */
@@ -86,7 +88,7 @@ export class WebModel {
         'members' in metadata
           ? ((await fetchJson(`${folder}metadata.json`)) as ModelMetadata)
           : metadata;
-      const network = await Network.load(`${folder}model.json`, own.activationMap, fraction =>
+      const network = await Network.load(`${folder}model.json`, own, fraction =>
         onProgress((i + fraction) / folders.length),
       );
       const order = metadata.classNames.map(className => own.classNames.indexOf(className));
@@ -126,6 +128,7 @@ export class WebModel {
       ranked: this.classNames
         .map((className, i) => ({className, probability: combined[i]!}))
         .sort((a, b) => b.probability - a.probability),
+      isUnknown: isUnknown(outputs),
       members: outputs.map(({member: {name}, ordered}) => {
         const index = argmax(ordered);
         return {name, className: this.classNames[index]!, probability: ordered[index]!};
@@ -139,6 +142,10 @@ export class WebModel {
     for (const {network} of this.members) network.dispose();
   }
 }
+
+/** As in Node: by the mean score of the networks, if each has one. */
+const isUnknown = (outputs: readonly MemberOutput[]): boolean =>
+  outputs.reduce((sum, {knownScore = NaN}) => sum + knownScore, 0) < 0;
 
 async function computeMaps(outputs: readonly MemberOutput[], best: number): Promise<PlacedMap[]> {
   const maps: PlacedMap[] = [];

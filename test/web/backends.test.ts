@@ -40,9 +40,10 @@ describe('the backend of the web page', () => {
 
 describe('the answer of the web page', () => {
   it('is the best class, unless its probability is too low to be sure', () => {
-    const bees = (probability: number): [{className: string; probability: number}] => [
-      {className: 'bees', probability},
-    ];
+    const bees = (probability: number, isUnknown = false) => ({
+      ranked: [{className: 'bees', probability}],
+      isUnknown,
+    });
     expect(describeAnswer(bees(0.934), 0.5)).to.deep.equal(['bees', '93.4 %']);
     expect(describeAnswer(bees(0.5), 0.5)).to.deep.equal(['bees', '50.0 %']);
     expect(describeAnswer(bees(0.499), 0.5)).to.deep.equal([
@@ -50,6 +51,10 @@ describe('the answer of the web page', () => {
       'The best guess is bees, at 49.9 %. It may be none of the classes.',
     ]);
     expect(describeAnswer(bees(0.6), 0.7)[0]).to.equal('Not sure');
+    expect(describeAnswer(bees(0.9, true), 0.5)).to.deep.equal([
+      'Unknown',
+      'It is probably none of the classes. The best guess is bees, at 90.0 %.',
+    ]);
   });
 
   it('has percents that are neither 0.0 nor 100.0', () => {

@@ -52,11 +52,8 @@ async function mapsOfPage(directory: string, pixels: Uint8Array): Promise<Activa
   });
   Object.assign(globalThis, {tf: pageTensorFlow});
   try {
-    const {activationMap} = (await readJsonFile(
-      join(directory, 'metadata.json'),
-      1e6,
-    )) as ModelMetadata;
-    const network = await Network.load(directory, activationMap, () => undefined);
+    const metadata = (await readJsonFile(join(directory, 'metadata.json'), 1e6)) as ModelMetadata;
+    const network = await Network.load(directory, metadata, () => undefined);
     const output = await network.run(pixels, SIZE);
     const maps: ActivationMap[] = [];
     for (const classIndex of CLASSES) maps.push(await output.computeMap!(classIndex));

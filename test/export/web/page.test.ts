@@ -3,9 +3,12 @@ import {join} from 'node:path';
 import {expect} from 'chai';
 import type {Page} from 'puppeteer-core';
 import sharp from 'sharp';
+import {exportModel} from '../../../src/export/export-model.js';
+import {toOpenSetRecord} from '../../../src/training/open-set/open-set-record.js';
 import {loadModel} from '../../../src/export/load-model.js';
 import {useBackend} from '../../helpers/backend.js';
 import {useBrowser} from '../../helpers/browser.js';
+import {randomClassifier} from '../../helpers/random-classifier.js';
 import {exportedRandomModel} from '../../helpers/examples.js';
 import {createPhoto} from '../../helpers/photos.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
@@ -180,6 +183,36 @@ describe('the web page of an exported model', function () {
     await upload(other, photos[0]!);
     expect(await textOf(other, '#answer')).to.equal(best);
     expect(await textOf(page, '#detail')).to.match(new RegExp(`The best guess is ${best}, at \\d`));
+  });
+
+  it('says that an image is of none of the classes by the score of Node', async () => {
+    const directory = join(temporaryDirectory(), 'model');
+    const classifier = randomClassifier({spec: {lastStage: 1}, size: 32});
+    const width = classifier.layers.at(-1)!.inputs;
+    const openSet = {
+      mean: new Float32Array(width).fill(0.1),
+      precision: new Float32Array(width).fill(2),
+      margin: [0.5, 2],
+      distance: [0.3, 1.5],
+      threshold: 0,
+    } as const;
+    await exportModel(classifier, directory, {openSet: toOpenSetRecord(openSet)});
+    classifier.dispose();
+    const loaded = await loadModel(directory);
+    const {knownScore} = await loaded.recognize(photos[0]!);
+    loaded.dispose();
+    for (const [shift, isUnknown] of [
+      [0.05, true],
+      [-0.05, false],
+    ] as const) {
+      // prettier-ignore
+      const threshold = knownScore! + shift;
+      editMetadata(directory, {openSet: toOpenSetRecord({...openSet, threshold}), unsureBelow: 0});
+      const {page} = await openModelPage(browser(), directory);
+      await waitUntilReady(page);
+      await upload(page, photos[0]!);
+      expect((await textOf(page, '#answer')) === 'Unknown').to.equal(isUnknown);
+    }
   });
 
   it('goes on to the next backend where one fails, and says so', async () => {

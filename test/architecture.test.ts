@@ -17,6 +17,7 @@ const LAYERS: Readonly<Record<string, number>> = {
   export: 4,
   report: 4,
   templates: 5,
+  inference: 5,
   finetune: 5,
   cli: 6,
   bench: 7,
@@ -25,6 +26,7 @@ const LAYERS: Readonly<Record<string, number>> = {
 
 /** Where each third-party package is wrapped: nothing else imports it. */
 const WRAPPED_DEPENDENCIES: readonly (readonly [package_: RegExp, files: RegExp])[] = [
+  [/^#tfjs/, /^src\/backend\//],
   [/^@tensorflow\//, /^src\/backend\//],
   [/^node-api-headers$/, /^src\/backend\//],
   [/^csv-parse$/, /^src\/datasets\/manifest\/manifest-table\.ts$/],

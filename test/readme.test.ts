@@ -128,7 +128,8 @@ describe('the README', () => {
   it('shows a library example that runs', async function () {
     this.timeout(300_000);
     const here = temporaryDirectory();
-    await drawDemoSet(join(here, 'pets'), {seed: 1, perClass: 6});
+    const classes = ['crab', 'fish', 'snail', 'starfish'];
+    await drawDemoSet(join(here, 'pets'), {seed: 1, perClass: 6, classes});
     const [folder] = readdirSync(join(here, 'pets'));
     const [image] = readdirSync(join(here, 'pets', folder!));
     copyFileSync(join(here, 'pets', folder!, image!), join(here, 'new-image.jpg'));

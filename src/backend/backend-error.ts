@@ -10,3 +10,11 @@ export class BackendError extends defineError(
   'BACKEND_UNAVAILABLE',
   (_details: {step: BackendStep}, message: string) => message,
 ) {}
+
+/** TensorFlow is not installed, and nothing is installed unasked. */
+export class BackendNotInstalledError extends defineError(
+  UnsupportedEnvironmentError,
+  'BACKEND_NOT_INSTALLED',
+  (_details: object, {problem}: {problem: string}) =>
+    `TensorFlow is not installed${problem}. Install it once: await installBackend() downloads 274 MB. Or let WebAssembly compute: {backend: 'wasm'}.`,
+) {}

@@ -160,6 +160,22 @@ describe('a model folder that is damaged or hostile', function () {
     expect(await outcome()).to.equal(undefined);
   });
 
+  it('is loaded without its files for web pages, where all of them are gone', async () => {
+    const web = Object.keys(record().files).filter(name => name !== 'model.safetensors');
+    expect(web).to.have.lengthOf.above(1);
+    for (const name of web) rmSync(join(directory, name));
+    expect(await outcome()).to.equal(undefined);
+    for (const name of web) {
+      cpSync(join(sound, name), join(directory, name));
+      expect(await outcome(), name).to.match(/ does not exist\. Copy the whole folder again/);
+      rmSync(join(directory, name));
+    }
+    const bytes = readFileSync(join(sound, 'model.safetensors'));
+    bytes[bytes.length - 1]! ^= 1;
+    writeFileSync(join(directory, 'model.safetensors'), bytes);
+    expect(await outcome()).to.match(/model\.safetensors has changed since the export/);
+  });
+
   it('is refused in a sentence, whatever is in any place of finetune.json, or computes the same', async () => {
     const before = process.memoryUsage().rss;
     const loaded = await harmless(

@@ -47,6 +47,17 @@ export function requireSupportedPlatform(host: HostPlatform): void {
     throw new BackendError({step: 'download'}, `${problem} Use --backend wasm.`);
 }
 
+/** Whether TensorFlow's wheels run on this machine, whatever else is missing. */
+export function isInstallable(platform: HostPlatform = detectPlatform()): boolean {
+  try {
+    requireSupportedPlatform(platform);
+    return true;
+  } catch (error) {
+    if (error instanceof BackendError) return false;
+    throw error;
+  }
+}
+
 /** Minor version of glibc: 36 for 2.36, 0 if there is none. */
 export const glibcMinor = ({glibc}: Pick<HostPlatform, 'glibc'>): number =>
   Number(glibc?.split('.')[1] ?? 0);

@@ -79,7 +79,7 @@ export const backendCommand: CommandHandler = async (input, context) => {
   const from = input.values.from as string | undefined;
   if (install) {
     const onProgress = createBackendListener(terminal, '');
-    await installBackend({from, onProgress, signal});
+    await installBackend({from, offline: options.offline, onProgress, signal});
   }
   const requested = resolveBackendOptions(options);
   const backend = install ? 'tensorflow' : requested.backend;

@@ -3,6 +3,7 @@ import {startBackend} from '../../backend/runtime/runtime.js';
 import {validateFoldOptions} from '../../finetune/folds/validate-fold-options.js';
 import type {CommandHandler} from '../command.js';
 import {loadFolder} from '../load-folder.js';
+import {resolveAvailable} from '../resolve-available.js';
 import {RunPlan} from '../run-plan.js';
 import {formatBackend, formatThreads, toBackendOptions} from '../terminal/backend-view.js';
 import {formatOptions} from '../terminal/format-options.js';
@@ -49,7 +50,7 @@ export const trainCommand: CommandHandler = async (input, context) => {
   if (names !== undefined) return compareCommand(plan, names, folder, gpu, context);
   if (archs !== undefined)
     return trainNetworks({plan, folder, archs, gpu, backendSeconds, context});
-  const resolved = plan.resolve(folder, gpu);
+  const resolved = await resolveAvailable(plan, folder, gpu, context);
   const out = plan.chooseDirectory(resolved.recipe.arch);
   if (verbose)
     for (const line of formatOptions(plan.otherOptions, resolved, out, terminal.columns))

@@ -1,3 +1,4 @@
+import {isOffline} from '../../core/environment-variables.js';
 import type {Finding} from '../../core/finding.js';
 import type {Activity, RunEventListener, RunProgress, RunEvent} from '../events.js';
 import type {FinetuneOptions} from '../finetune-options.js';
@@ -29,7 +30,7 @@ export class RunContext {
   }
 
   get offline(): boolean {
-    return this.options.offline ?? false;
+    return isOffline(this.options.offline);
   }
 
   get workers(): number | undefined {

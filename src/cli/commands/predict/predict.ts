@@ -12,9 +12,6 @@ import {classifyAll, type ClassifyResults} from './classify-images.js';
 import {findInputs, type PredictInput, type InputValues} from './find-inputs.js';
 import {reportUnreadable, toResult} from './results.js';
 
-/** Minimum number of images that TensorFlow is downloaded for. Fewer are classified faster without it. */
-const MIN_IMAGES_TO_INSTALL = 200;
-
 interface PredictValues extends BackendValues, InputValues, InferenceValues {
   readonly top: number;
 }
@@ -48,10 +45,7 @@ async function classifyInputs(
 ): Promise<ClassifyResults> {
   const {terminal} = context;
   terminal.draw(terminal.style.dim('starting the backend'));
-  await startBackend({
-    ...toBackendOptions(options, context),
-    install: options.backend !== 'auto' || inputs.length >= MIN_IMAGES_TO_INSTALL,
-  });
+  await startBackend(toBackendOptions(options, context, inputs.length));
   terminal.draw(terminal.style.dim('loading the model'));
   const {vote, tta} = options;
   const model = await loadModel(directories, {...(vote !== undefined && {vote})});

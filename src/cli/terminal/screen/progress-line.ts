@@ -17,7 +17,7 @@ export interface ProgressState {
   readonly title: string;
   readonly done: number;
   readonly total: number;
-  /** `images`, `bytes`, … */
+  /** `images`, `bytes`, … Of `seconds`, no rate is shown. */
   readonly unit: string;
   /** Text before the numbers: `epoch 2/5`. */
   readonly place?: string;
@@ -38,10 +38,12 @@ const amount = (value: number, unit: string): string =>
 /** @param rate units per second */
 function rateFields({done, total, unit}: ProgressState, rate: number | undefined): ProgressFields {
   if (rate === undefined || rate <= 0) return {};
+  const left = `${formatDuration((total - done) / rate)} left`;
+  if (unit === 'seconds') return {left};
   const rateText = unit === 'bytes' || rate >= 10 ? amount(rate, unit) : rate.toFixed(1);
   return {
     rate: `${rateText}${unit === 'bytes' ? '' : ` ${unit}`}/s`,
-    left: `${formatDuration((total - done) / rate)} left`,
+    left,
   };
 }
 

@@ -185,9 +185,9 @@ describe('a model folder that is damaged or hostile', function () {
     );
     // Nothing is computed with these.
     expect(
-      loaded.filter(where => !/^(recipe|metrics|createdBy|createdAt|weights)\b/.test(where)),
+      loaded.filter(where => !/^(recipe|metrics|createdBy|createdAt|weights|web)\b/.test(where)),
     ).to.deep.equal([]);
-    for (const key of ['createdBy', 'createdAt', 'weights', 'weights.origin'])
+    for (const key of ['createdBy', 'createdAt', 'weights', 'weights.origin', 'web', 'web.page.js'])
       expect(loaded).to.not.include(`${key} = null`);
     expect(process.memoryUsage().rss - before).to.be.below(2 ** 30);
   });

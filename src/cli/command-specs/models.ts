@@ -64,6 +64,32 @@ export const MODEL_COMMANDS = {
     ],
     load: async () => (await import('../commands/predict/predict.js')).predictCommand,
   },
+  try: {
+    usage: 'try [model]',
+    description: 'Open a web page that classifies with a model, on this machine only',
+    options: {
+      port: {
+        schema: {type: 'integer', minimum: 0, maximum: 65_535},
+        help: 'port of the page; 0 is any free one',
+        default: 0,
+      },
+      open: {
+        schema: {type: 'boolean'},
+        help: 'open the page in the browser',
+        default: false,
+      },
+      ...pickOptions(...OUTPUT_OPTION_NAMES),
+    },
+    isServer: true,
+    positionals: {
+      model: 'a run, or the exported model or ensemble in it [default: the newest run]',
+    },
+    examples: [
+      ['$0 try runs/pets-resnet50', 'drop images on the page, or use the camera'],
+      ['$0 try --open', 'the newest run, in the browser at once'],
+    ],
+    load: async () => (await import('../commands/try/try.js')).tryCommand,
+  },
   export: {
     usage: 'export [run]',
     description: `Export the model of a run again (${EXPORT_FORMATS.join(', ')}); its images are not needed`,

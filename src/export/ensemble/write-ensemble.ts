@@ -43,7 +43,12 @@ async function copyMember(
 export async function writeEnsemble(
   {classNames, members, vote: storedVote}: StoredModel,
   directory: string,
-  {vote = storedVote ?? 'mean', metrics, readme}: EnsembleDetails,
+  {
+    vote = storedVote ?? 'mean',
+    metrics,
+    readme,
+    web,
+  }: EnsembleDetails & Pick<EnsembleRecord, 'web'>,
   signal?: AbortSignal,
 ): Promise<EnsembleRecord> {
   const memberRecords: MemberRecord[] = [];
@@ -60,6 +65,7 @@ export async function writeEnsemble(
     classes: classNames,
     members: [first!, ...others],
     ...(metrics !== undefined && {metrics}),
+    ...(web !== undefined && {web}),
     contentHash: sha256(vote, ...members.map(member => `\n${member.record.contentHash}`)),
   };
   await writeEnsembleFiles(directory, record, readme);

@@ -29,7 +29,7 @@ export class WeightsUnavailableError extends defineError(
   FinetuneError,
   'WEIGHTS_UNAVAILABLE',
   ({url, target, reason}: UnavailableWeights) =>
-    `Weights cannot be downloaded from ${url}: ${reason}. Put the file at ${target} by hand, or use --weights FILE, --arch resnet18 --weights embedded (less accurate, needs no network) or --weights none.`,
+    `Weights cannot be downloaded from ${url}: ${reason}. Put the file at ${target} by hand, or use --weights FILE, --weights none, or --arch resnet18 --weights embedded, which is less accurate and needs no network.`,
 ) {}
 
 interface ChecksumMismatch {

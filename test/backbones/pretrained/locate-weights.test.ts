@@ -217,8 +217,8 @@ describe('locating weights', () => {
       expect(error).to.be.instanceOf(WeightsUnavailableError);
       expect(error.message).to.equal(
         'Weights cannot be downloaded from https://download.pytorch.org/models/resnet50-0676ba61.pth: this run is offline. ' +
-          `Put the file at ${join(home, 'own', 'weights', 'resnet50-0676ba61.pth')} by hand, or use --weights FILE, ` +
-          '--arch resnet18 --weights embedded (less accurate, needs no network) or --weights none.',
+          `Put the file at ${join(home, 'own', 'weights', 'resnet50-0676ba61.pth')} by hand, or use --weights FILE, --weights none, ` +
+          'or --arch resnet18 --weights embedded, which is less accurate and needs no network.',
       );
       expect(error).to.include({isNetworkMissing: true});
     });

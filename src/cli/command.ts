@@ -50,8 +50,8 @@ export interface CommandSpec {
   /** Descriptions of arguments that differ from those in other commands. */
   readonly positionals?: Readonly<Record<string, string>>;
   readonly options: OptionTable;
-  /** Whether the command runs until a signal stops it, as it should. Others are interrupted by one. */
-  readonly isServer?: boolean;
+  /** Whether the command with these options runs until a signal stops it, as it should. Others are interrupted by one. */
+  readonly isServer?: (values: OptionValues) => boolean;
   readonly examples?: readonly (readonly [command: string, meaning: string])[];
   /** Imports the handler on demand, since its dependencies take seconds to load. */
   readonly load: () => Promise<CommandHandler>;

@@ -1,13 +1,7 @@
 import {writeFileAtomic} from '../core/files/atomic-write.js';
-import {
-  describeHeadSolution,
-  describeTransferCase,
-} from '../training/head-solver/describe-head-solution.js';
-import {metricForBestModel} from '../training/loop/class-balance.js';
 import type {Metrics} from '../training/metrics/metrics.js';
 import {classTable} from './class-table.js';
 import {confusionSection} from './charts/confusion-section.js';
-import {curves} from './charts/curves.js';
 import {headline} from './headline.js';
 import {html, type Html} from './html.js';
 import {misclassificationsSection, mostConfident} from './misclassifications.js';
@@ -17,11 +11,13 @@ import {
   commandBox,
   environmentTable,
   findingsSection,
-  scheduleTable,
   timingsBar,
   settingsTable,
 } from './run-details.js';
 import {nameOf, type RunRecord} from './run-record.js';
+import {probabilitySections} from './sections/probability-sections.js';
+import {trainingSection} from './sections/training-section.js';
+import {useSection} from './sections/use-section.js';
 
 const countMisclassified = ({accuracy, numImages: count}: Metrics): number =>
   Math.round((1 - accuracy) * count);
@@ -41,10 +37,11 @@ function body(record: RunRecord): Html {
         UTC
       </p>
     </header>
-    ${headline(record)}
-    ${section('Training curves', html`${curves(record.history, metricForBestModel(record.classBalance))} ${scheduleTable(record.phases, record.network.spec.lastStage, record.headSolutions)} ${(record.headSolutions ?? []).map(solution => html`<p>The head of phase ${record.phases[solution.phaseIndex]!.name} was solved to convergence: ${describeHeadSolution(solution)}. The case is a ${describeTransferCase(solution)}.</p>`)}`)}
+    ${headline(record)} ${section('Use it', useSection(record))}
+    ${section('Training curves', trainingSection(record))}
     ${section('Confusion matrix', confusionSection(shown, record.classes))}
-    ${section('Per-class metrics', classTable(shown, record.classes))}
+    ${section('Per-class metrics', classTable(shown, record.classes, record.classCurves))}
+    ${probabilitySections(record)}
     ${section('Most confident errors', misclassificationsSection(record.misclassifications, countMisclassified(record.metrics.validation)))}
     ${record.suspiciousImages !== undefined && record.suspiciousImages.length > 0 && section('Suspicious images', suspiciousImagesSection(record.suspiciousImages, misclassified))}
     ${section('Dataset issues', findingsSection(record.findings))}

@@ -8,6 +8,8 @@ import type {OpenSetRecord} from '../training/open-set/open-set-record.js';
 import type {HeadSolution} from '../training/head-solver/solve-head.js';
 import type {ClassBalance} from '../training/loop/class-balance.js';
 import type {EpochRow} from '../training/loop/history.js';
+import type {ClassCurves} from '../training/metrics/class-curves.js';
+import type {CoveragePoint} from '../training/metrics/coverage.js';
 import type {Metrics} from '../training/metrics/metrics.js';
 
 /** Durations by activity, in seconds. */
@@ -56,6 +58,18 @@ export interface SuspiciousImage {
   readonly thumbnail?: string;
 }
 
+/** Size and speed of the exported model. */
+export interface ModelSize {
+  /** Bytes that a web page loads: the network and its weights. */
+  readonly webBytes: number;
+  /** Bytes of `model.safetensors`, for Node and PyTorch. */
+  readonly tensorBytes: number;
+  /** Trainable parameters; batch-norm statistics do not count. */
+  readonly parameters: number;
+  /** Median time of a forward pass with one image, without decoding, on the backend of the run. */
+  readonly imageMilliseconds: number;
+}
+
 /** Record of a run: the data for the report, the model card and `metrics.json`. */
 export interface RunRecord {
   /** Path of the run directory. */
@@ -75,6 +89,8 @@ export interface RunRecord {
   readonly pretrained?: Pick<PretrainedWeights, 'license' | 'source'>;
   readonly network: Pick<Classifier, 'spec' | 'head' | 'preprocessing'>;
   readonly classes: readonly string[];
+  /** Absent until the model is exported. */
+  readonly modelSize?: ModelSize;
   /** How training balanced classes of different sizes. */
   readonly classBalance: ClassBalance;
   readonly phases: readonly {
@@ -90,6 +106,10 @@ export interface RunRecord {
   /** How heads were solved to convergence. */
   readonly headSolutions?: readonly HeadSolution[];
   readonly metrics: {readonly validation: Metrics; readonly test?: Metrics};
+  /** What is answered, and how well, from a threshold of the validation probabilities on. */
+  readonly coverage?: readonly CoveragePoint[];
+  /** Precision-recall and ROC of each class on the validation images, in the order of `classes`. */
+  readonly classCurves?: readonly ClassCurves[];
   readonly misclassifications: readonly Misclassification[];
   /** Suspicious images, most certain first. */
   readonly suspiciousImages?: readonly SuspiciousImage[];

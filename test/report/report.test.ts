@@ -6,6 +6,7 @@ import {expect} from 'chai';
 import type {Page} from 'puppeteer-core';
 import {reportHtml, writeReport} from '../../src/report/report.js';
 import type {RunRecord} from '../../src/report/run-record.js';
+import type {Metrics} from '../../src/training/metrics/metrics.js';
 import {browserOrSkip} from '../helpers/browser.js';
 import {madeUpRecord} from '../helpers/run-record.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
@@ -184,6 +185,36 @@ describe('the report', () => {
     expect(text).to.contain(
       `script-src &#39;sha256-${createHash('sha256').update(script).digest('base64')}&#39;`,
     );
+  });
+
+  it('leaves out what the record of an older version lacks', () => {
+    const record = madeUpRecord(['ants', 'bees']);
+    const {reliability: _, ece: __, brier: ___, ...metrics} = record.metrics.validation;
+    const older = {...record, metrics: {validation: metrics as Metrics}};
+    const titles = (text: string): string[] =>
+      [...text.matchAll(/<h2>([^<]+)</g)].map(([, title]) => title!);
+    expect(titles(reportHtml(older))).to.deep.equal([
+      'Use it',
+      'Training curves',
+      'Confusion matrix',
+      'Per-class metrics',
+      'Most confident errors',
+      'Dataset issues',
+      'Time breakdown',
+      'Reproduce',
+      'Effective settings',
+      'Environment',
+    ]);
+    const newer = {
+      ...record,
+      coverage: [{threshold: 0, coverage: 1, accuracy: 0.9}],
+      classCurves: [{averagePrecision: 1, rocAuc: 1, precisionRecall: []}, {averagePrecision: 1, rocAuc: 1}], // prettier-ignore
+    };
+    expect(titles(reportHtml(newer))).to.include.members([
+      'Calibration',
+      'Coverage',
+      'Precision, recall and ROC by class',
+    ]);
   });
 
   it('is written for 2 classes and for 200', async () => {

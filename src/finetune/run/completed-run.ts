@@ -1,5 +1,8 @@
 import type {BackendInfo} from '../../backend/runtime/runtime.js';
+import type {Split} from '../../datasets/splitting/splits.js';
 import type {RunRecord, Setting} from '../../report/run-record.js';
+import {classCurves} from '../../training/metrics/class-curves.js';
+import {coverageCurve} from '../../training/metrics/coverage.js';
 import type {Metrics} from '../../training/metrics/metrics.js';
 import type {RunSettings} from '../finetune-options.js';
 import {toReportImages} from '../label-issues.js';
@@ -50,9 +53,25 @@ function reasonFor(name: string, settings: RunSettings | undefined): Pick<Settin
   return found === undefined ? {} : {reason: found.slice(found.indexOf(': ') + 2)};
 }
 
+/** Figures of the report that are derived from all validation probabilities, which the record does not keep. */
+function derivedFromProbabilities({
+  prepared: {classifier, split},
+  trained: {probabilities},
+}: CompletedRun): Pick<RunRecord, 'coverage' | 'classCurves'> {
+  const labels = Int32Array.from(split.validation, ({label}) => label);
+  const all = {probabilities, labels, classes: classifier.classNames.length};
+  return {coverage: coverageCurve(all), classCurves: classCurves(all)};
+}
+
+const countImages = ({train, validation, test}: Split): RunRecord['images'] => ({
+  train: train.length,
+  validation: validation.length,
+  test: test.length,
+});
+
 /** Builds the record of a run. Its timings are preliminary until the export ends. */
 export function toRunRecord(
-  {dataset, prepared, trained, metrics}: CompletedRun,
+  completed: CompletedRun,
   {
     recipe,
     backend,
@@ -68,17 +87,14 @@ export function toRunRecord(
   },
   reported: ReportedImages,
 ): RunRecord {
+  const {dataset, prepared, trained, metrics} = completed;
   const {classifier, pretrained, split} = prepared;
   return {
     run: directory.path,
     model: directory.finalFile('model'),
     finishedAt: new Date().toISOString(),
     dataset,
-    images: {
-      train: split.train.length,
-      validation: split.validation.length,
-      test: split.test.length,
-    },
+    images: countImages(split),
     backend: backend.backend,
     device: backend.device,
     arch: classifier.spec.arch,
@@ -93,6 +109,7 @@ export function toRunRecord(
     ...(trained.openSet !== undefined && {openSet: trained.openSet}),
     headSolutions: trained.headSolutions,
     metrics,
+    ...derivedFromProbabilities(completed),
     ...reported,
     findings: run.findings,
     timings: run.timings,

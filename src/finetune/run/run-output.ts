@@ -94,11 +94,11 @@ export class RunOutput {
     const record = toRunRecord(completed, context, reported);
     await writeTrainingFiles(directory, completed);
     await writeRecord(directory, record);
-    await run.time('export', () =>
+    const modelSize = await run.time('export', () =>
       exportCompletedRun(completed.prepared, recipe, record, directory, run),
     );
     // Written again with the final timings.
-    await writeRecord(directory, toRunRecord(completed, context, reported));
+    await writeRecord(directory, {...toRunRecord(completed, context, reported), modelSize});
     await directory.complete();
     run.emit({type: 'saved', directory: directory.path});
     return {run: directory.path, model: directory.finalFile('model')};

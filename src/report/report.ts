@@ -1,10 +1,11 @@
 import {writeFileAtomic} from '../core/files/atomic-write.js';
 import type {Metrics} from '../training/metrics/metrics.js';
 import {classTable} from './class-table.js';
+import type {CellLink} from './charts/confusion-matrix.js';
 import {confusionSection} from './charts/confusion-section.js';
 import {headline} from './headline.js';
 import {html, type Html} from './html.js';
-import {misclassificationsSection, mostConfident} from './misclassifications.js';
+import {groupsOf, misclassificationsSection, mostConfident} from './misclassifications.js';
 import {suspiciousImagesSection} from './suspicious-images.js';
 import {page, section} from './page.js';
 import {
@@ -21,6 +22,12 @@ import {useSection} from './sections/use-section.js';
 
 const countMisclassified = ({accuracy, numImages: count}: Metrics): number =>
   Math.round((1 - accuracy) * count);
+
+/** Links from the confusion matrix to the mistakes, which are on the validation images. */
+const linkToMistakes = ({metrics, misclassifications}: RunRecord): CellLink | undefined =>
+  metrics.test === undefined && misclassifications.length > 0
+    ? groupsOf(misclassifications)
+    : undefined;
 
 function body(record: RunRecord): Html {
   const shown = record.metrics.test ?? record.metrics.validation;
@@ -39,7 +46,7 @@ function body(record: RunRecord): Html {
     </header>
     ${headline(record)} ${section('Use it', useSection(record))}
     ${section('Training curves', trainingSection(record))}
-    ${section('Confusion matrix', confusionSection(shown, record.classes))}
+    ${section('Confusion matrix', confusionSection(shown, record.classes, linkToMistakes(record)))}
     ${section('Per-class metrics', classTable(shown, record.classes, record.classCurves))}
     ${probabilitySections(record)}
     ${section('Most confident errors', misclassificationsSection(record.misclassifications, countMisclassified(record.metrics.validation)))}

@@ -49,6 +49,14 @@ for (const region of document.querySelectorAll('.scroll')) {
   });
 }
 
+/** Marks all images of the group that was linked to. */
+function markGroup() {
+  for (const figure of document.querySelectorAll('[data-group]'))
+    figure.classList.toggle('chosen', `#${figure.dataset.group}` === location.hash);
+}
+addEventListener('hashchange', markGroup);
+markGroup();
+
 addEventListener('beforeprint', () => {
   for (const details of document.querySelectorAll('details')) details.open = true;
 });

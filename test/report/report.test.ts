@@ -292,6 +292,35 @@ describe('the report in a browser', () => {
     );
   });
 
+  it('leads from the confusion matrix to its images, and shows counts or percentages', async function () {
+    const of = (name: string, prediction: string) => ({
+      ...{name, truth: 'a', prediction, confidence: name.length / 10},
+    });
+    const mistakes = [of('1', 'b'), of('22', 'c'), of('333', 'b')];
+    const record = madeUpRecord(['a', 'b', 'c'], {mistakes, accuracy: 0.5});
+    await opened(this, record, async page => {
+      const chosen = () =>
+        page.$$eval('figure.chosen', figures =>
+          figures.map(figure => figure.querySelector('.file')!.textContent),
+        );
+      expect(await chosen()).to.deep.equal([]);
+      await page.$eval('.matrix a[href="#mistakes-1"] rect', cell =>
+        cell.dispatchEvent(new MouseEvent('click', {bubbles: true})),
+      );
+      await page.waitForSelector('figure.chosen');
+      expect(await chosen()).to.deep.equal(['333', '1']);
+      const shown = () =>
+        page.$$eval('.matrix .right text', texts =>
+          texts
+            .filter(text => getComputedStyle(text).display !== 'none')
+            .map(text => text.getAttribute('class')!.split(' ')[1]),
+        );
+      expect(await shown()).to.deep.equal(['count', 'count', 'count']);
+      await page.click('input[value="percent"]');
+      expect(await shown()).to.deep.equal(['percent', 'percent', 'percent']);
+    });
+  });
+
   it('fits a phone', async function () {
     const names = Array.from({length: 37}, (_, i) => `a_rather_long_name_of_a_breed_${i}`);
     await opened(this, madeUpRecord(names, {perClass: 5}), async page => {

@@ -1,11 +1,8 @@
 import {writeFileAtomic} from '../core/files/atomic-write.js';
 import type {Metrics} from '../training/metrics/metrics.js';
-import {classTable} from './class-table.js';
-import type {CellLink} from './charts/confusion-matrix.js';
-import {confusionSection} from './charts/confusion-section.js';
 import {headline} from './headline.js';
 import {html, type Html} from './html.js';
-import {groupsOf, misclassificationsSection, mostConfident} from './misclassifications.js';
+import {misclassificationsSection, mostConfident} from './misclassifications.js';
 import {suspiciousImagesSection} from './suspicious-images.js';
 import {page, section} from './page.js';
 import {
@@ -16,18 +13,14 @@ import {
   settingsTable,
 } from './run-details.js';
 import {nameOf, type RunRecord} from './run-record.js';
+import {classSections} from './sections/class-sections.js';
+import {classStrip} from './sections/class-strip.js';
 import {probabilitySections} from './sections/probability-sections.js';
 import {trainingSection} from './sections/training-section.js';
 import {useSection} from './sections/use-section.js';
 
 const countMisclassified = ({accuracy, numImages: count}: Metrics): number =>
   Math.round((1 - accuracy) * count);
-
-/** Links from the confusion matrix to the mistakes, which are on the validation images. */
-const linkToMistakes = ({metrics, misclassifications}: RunRecord): CellLink | undefined =>
-  metrics.test === undefined && misclassifications.length > 0
-    ? groupsOf(misclassifications)
-    : undefined;
 
 function body(record: RunRecord): Html {
   const shown = record.metrics.test ?? record.metrics.validation;
@@ -45,9 +38,8 @@ function body(record: RunRecord): Html {
       </p>
     </header>
     ${headline(record)} ${section('Use it', useSection(record))}
-    ${section('Training curves', trainingSection(record))}
-    ${section('Confusion matrix', confusionSection(shown, record.classes, linkToMistakes(record)))}
-    ${section('Per-class metrics', classTable(shown, record.classes, record.classCurves))}
+    ${record.classExamples !== undefined && section('Classes', classStrip(record.classExamples, record.classes, shown))}
+    ${section('Training curves', trainingSection(record))} ${classSections(record, shown)}
     ${probabilitySections(record)}
     ${section('Most confident errors', misclassificationsSection(record.misclassifications, countMisclassified(record.metrics.validation)))}
     ${record.suspiciousImages !== undefined && record.suspiciousImages.length > 0 && section('Suspicious images', suspiciousImagesSection(record.suspiciousImages, misclassified))}

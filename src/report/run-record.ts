@@ -11,6 +11,7 @@ import type {EpochRow} from '../training/loop/history.js';
 import type {ClassCurves} from '../training/metrics/class-curves.js';
 import type {CoveragePoint} from '../training/metrics/coverage.js';
 import type {Metrics} from '../training/metrics/metrics.js';
+import type {FigureImage} from './charts/figure.js';
 
 /** Durations by activity, in seconds. */
 export interface Timings {
@@ -44,6 +45,14 @@ export interface Misclassification {
   readonly confidence: number;
   /** Thumbnail as a `data:image/...` URL. Other URLs are not shown. */
   readonly thumbnail?: string;
+}
+
+/** What the images of a class look like. */
+export interface ClassExamples {
+  /** Number of training images. */
+  readonly train: number;
+  /** A few training images. */
+  readonly images: readonly FigureImage[];
 }
 
 /** An image with suspicious features: a possible label error or an outlier. */
@@ -110,6 +119,8 @@ export interface RunRecord {
   readonly coverage?: readonly CoveragePoint[];
   /** Precision-recall and ROC of each class on the validation images, in the order of `classes`. */
   readonly classCurves?: readonly ClassCurves[];
+  /** In the order of `classes`. */
+  readonly classExamples?: readonly ClassExamples[];
   readonly misclassifications: readonly Misclassification[];
   /** Suspicious images, most certain first. */
   readonly suspiciousImages?: readonly SuspiciousImage[];

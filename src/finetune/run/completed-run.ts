@@ -1,12 +1,9 @@
 import type {BackendInfo} from '../../backend/runtime/runtime.js';
 import type {Split} from '../../datasets/splitting/splits.js';
 import type {RunRecord, Setting} from '../../report/run-record.js';
-import {classCurves} from '../../training/metrics/class-curves.js';
-import {coverageCurve} from '../../training/metrics/coverage.js';
 import type {Metrics} from '../../training/metrics/metrics.js';
+import type {Explanation} from '../explanation/explain-run.js';
 import type {RunSettings} from '../finetune-options.js';
-import {toReportImages} from '../label-issues.js';
-import {findMisclassifications} from '../misclassifications.js';
 import type {TrainingResult} from '../phases/training-result.js';
 import type {Prepared} from '../preparation/prepared.js';
 import type {Recipe} from '../recipe/recipe.js';
@@ -20,22 +17,6 @@ export interface CompletedRun {
   readonly prepared: Prepared;
   readonly trained: TrainingResult;
   readonly metrics: {readonly validation: Metrics; readonly test?: Metrics};
-}
-
-/** Images shown in a report. */
-export type ReportedImages = Pick<RunRecord, 'misclassifications' | 'suspiciousImages'>;
-
-/** Chooses the images shown in a report and creates their thumbnails. */
-export async function collectReportedImages({
-  prepared,
-  trained: {probabilities, suspiciousImages},
-}: CompletedRun): Promise<ReportedImages> {
-  return {
-    misclassifications: await findMisclassifications(prepared, probabilities),
-    ...(suspiciousImages && {
-      suspiciousImages: await toReportImages(prepared, suspiciousImages),
-    }),
-  };
 }
 
 const settingsOf = (recipe: Recipe, settings: RunSettings | undefined): Setting[] =>
@@ -53,16 +34,6 @@ function reasonFor(name: string, settings: RunSettings | undefined): Pick<Settin
   return found === undefined ? {} : {reason: found.slice(found.indexOf(': ') + 2)};
 }
 
-/** Figures of the report that are derived from all validation probabilities, which the record does not keep. */
-function derivedFromProbabilities({
-  prepared: {classifier, split},
-  trained: {probabilities},
-}: CompletedRun): Pick<RunRecord, 'coverage' | 'classCurves'> {
-  const labels = Int32Array.from(split.validation, ({label}) => label);
-  const all = {probabilities, labels, classes: classifier.classNames.length};
-  return {coverage: coverageCurve(all), classCurves: classCurves(all)};
-}
-
 const countImages = ({train, validation, test}: Split): RunRecord['images'] => ({
   train: train.length,
   validation: validation.length,
@@ -71,7 +42,7 @@ const countImages = ({train, validation, test}: Split): RunRecord['images'] => (
 
 /** Builds the record of a run. Its timings are preliminary until the export ends. */
 export function toRunRecord(
-  completed: CompletedRun,
+  {dataset, prepared, trained, metrics}: CompletedRun,
   {
     recipe,
     backend,
@@ -85,9 +56,8 @@ export function toRunRecord(
     readonly run: RunContext;
     readonly directory: RunDirectory;
   },
-  reported: ReportedImages,
+  explanation: Explanation,
 ): RunRecord {
-  const {dataset, prepared, trained, metrics} = completed;
   const {classifier, pretrained, split} = prepared;
   return {
     run: directory.path,
@@ -109,8 +79,7 @@ export function toRunRecord(
     ...(trained.openSet !== undefined && {openSet: trained.openSet}),
     headSolutions: trained.headSolutions,
     metrics,
-    ...derivedFromProbabilities(completed),
-    ...reported,
+    ...explanation,
     findings: run.findings,
     timings: run.timings,
     settings: settingsOf(recipe, settings),

@@ -63,7 +63,7 @@ export function confusionSection(
       A row is a true class, a column what it was taken for; the stronger the color, the larger the
       share of the row.
       ${classes.length > 2 && 'Classes that are confused stand next to each other.'}
-      ${linkOf !== undefined && 'A cell leads to its images among the mistakes below.'}
+      ${linkOf !== undefined && 'A cell leads to its images, where they are among the mistakes below.'}
     </p>
     <div class="confusion ${classes.length > 12 ? 'wide' : 'narrow'}">
       <div>

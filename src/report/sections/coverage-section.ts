@@ -52,7 +52,7 @@ function row({threshold, coverage, accuracy}: CoveragePoint, images: number): Ht
 }
 
 const thresholdTable = (shown: readonly CoveragePoint[], images: number): Html => html`
-  <table>
+  <table class="thresholds">
     <thead>
       <tr>
         <th>From</th>

@@ -1,7 +1,7 @@
-import type {Sample} from '../datasets/sample.js';
-import type {Misclassification} from '../report/run-record.js';
-import type {Prepared} from './preparation/prepared.js';
-import {thumbnailIfReadable} from './shown-thumbnail.js';
+import type {Sample} from '../../datasets/sample.js';
+import type {Misclassification} from '../../report/run-record.js';
+import type {Prepared} from '../preparation/prepared.js';
+import {thumbnailIfReadable} from '../shown-thumbnail.js';
 
 /** Maximum number of misclassified images in a report, each with a thumbnail. */
 const MAX_IMAGES = 48;

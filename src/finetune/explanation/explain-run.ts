@@ -1,0 +1,33 @@
+import type {RunRecord} from '../../report/run-record.js';
+import {classCurves} from '../../training/metrics/class-curves.js';
+import {coverageCurve} from '../../training/metrics/coverage.js';
+import {toReportImages} from '../label-issues.js';
+import {findMisclassifications} from './misclassifications.js';
+import type {TrainingResult} from '../phases/training-result.js';
+import type {Prepared} from '../preparation/prepared.js';
+import {collectClassExamples} from './class-examples.js';
+
+/** What a report shows beside metrics: images, and figures that are derived from all validation probabilities, which no record keeps. */
+export type Explanation = Pick<
+  RunRecord,
+  'classCurves' | 'classExamples' | 'coverage' | 'misclassifications' | 'suspiciousImages'
+>;
+
+/** Collects the images and figures that explain a classifier in its report. */
+export async function explainRun(
+  prepared: Prepared,
+  {probabilities, suspiciousImages}: Pick<TrainingResult, 'probabilities' | 'suspiciousImages'>,
+): Promise<Explanation> {
+  const {classifier, split} = prepared;
+  const labels = Int32Array.from(split.validation, ({label}) => label);
+  const all = {probabilities, labels, classes: classifier.classNames.length};
+  return {
+    coverage: coverageCurve(all),
+    classCurves: classCurves(all),
+    classExamples: await collectClassExamples(prepared),
+    misclassifications: await findMisclassifications(prepared, probabilities),
+    ...(suspiciousImages && {
+      suspiciousImages: await toReportImages(prepared, suspiciousImages),
+    }),
+  };
+}

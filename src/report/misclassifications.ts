@@ -35,6 +35,13 @@ export const mostConfident = (
 ): readonly Misclassification[] =>
   [...misclassifications].sort((a, b) => b.confidence - a.confidence).slice(0, MAX_SHOWN);
 
+/** Renders a switch that shows the activation maps of a section. The style sheet obeys it. */
+const heatSwitch = (): Html => html`
+  <label class="switch"
+    ><input type="checkbox" value="heat" /> show where the evidence for each wrong answer is</label
+  >
+`;
+
 /**
  * Renders the misclassifications, most confident first. These are often wrong labels, or images of two things.
  * @param total total number of misclassifications; `mistakes` may hold only the most confident ones
@@ -56,6 +63,7 @@ export function misclassificationsSection(
       ${shown} on the validation images, the most confident first. Look at them before training
       longer: many turn out to be wrong labels, or images that show two classes.
     </p>
+    ${shownImages.some(({activation}) => activation !== undefined) && heatSwitch()}
     <div class="gallery">
       ${shownImages.map((image, i) => renderFigure(image, {group: groups[i]!, isFirst: groups.indexOf(groups[i]!) === i}))}
     </div>

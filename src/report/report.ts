@@ -13,6 +13,7 @@ import {
   settingsTable,
 } from './run-details.js';
 import {nameOf, type RunRecord} from './run-record.js';
+import {activationSection} from './sections/activation-section.js';
 import {classSections} from './sections/class-sections.js';
 import {classStrip} from './sections/class-strip.js';
 import {probabilitySections} from './sections/probability-sections.js';
@@ -25,6 +26,7 @@ const countMisclassified = ({accuracy, numImages: count}: Metrics): number =>
 function body(record: RunRecord): Html {
   const shown = record.metrics.test ?? record.metrics.validation;
   const misclassified = new Set(mostConfident(record.misclassifications).map(({name}) => name));
+  const activations = activationSection(record.correctImages);
   return html`
     <header>
       <p class="eyebrow">Fine-tuning report</p>
@@ -41,6 +43,7 @@ function body(record: RunRecord): Html {
     ${record.classExamples !== undefined && section('Classes', classStrip(record.classExamples, record.classes, shown))}
     ${section('Training curves', trainingSection(record))} ${classSections(record, shown)}
     ${probabilitySections(record)}
+    ${activations !== undefined && section('What it looks at', activations)}
     ${section('Most confident errors', misclassificationsSection(record.misclassifications, countMisclassified(record.metrics.validation)))}
     ${record.suspiciousImages !== undefined && record.suspiciousImages.length > 0 && section('Suspicious images', suspiciousImagesSection(record.suspiciousImages, misclassified))}
     ${section('Dataset issues', findingsSection(record.findings))}

@@ -11,7 +11,7 @@ import type {EpochRow} from '../training/loop/history.js';
 import type {ClassCurves} from '../training/metrics/class-curves.js';
 import type {CoveragePoint} from '../training/metrics/coverage.js';
 import type {Metrics} from '../training/metrics/metrics.js';
-import type {FigureImage} from './charts/figure.js';
+import type {ActivationOverlay, FigureImage} from './charts/figure.js';
 
 /** Durations by activity, in seconds. */
 export interface Timings {
@@ -45,6 +45,15 @@ export interface Misclassification {
   readonly confidence: number;
   /** Thumbnail as a `data:image/...` URL. Other URLs are not shown. */
   readonly thumbnail?: string;
+  /** Where the evidence for `prediction` lies. */
+  readonly activation?: ActivationOverlay;
+}
+
+/** The validation image of a class that is classified correctly with the highest probability. */
+export interface CorrectImage extends FigureImage {
+  readonly className: string;
+  /** Probability of the class. */
+  readonly confidence: number;
 }
 
 /** What the images of a class look like. */
@@ -121,6 +130,8 @@ export interface RunRecord {
   readonly classCurves?: readonly ClassCurves[];
   /** In the order of `classes`. */
   readonly classExamples?: readonly ClassExamples[];
+  /** At most one of each class. */
+  readonly correctImages?: readonly CorrectImage[];
   readonly misclassifications: readonly Misclassification[];
   /** Suspicious images, most certain first. */
   readonly suspiciousImages?: readonly SuspiciousImage[];

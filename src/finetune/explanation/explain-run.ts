@@ -2,6 +2,7 @@ import type {RunRecord} from '../../report/run-record.js';
 import {classCurves} from '../../training/metrics/class-curves.js';
 import {coverageCurve} from '../../training/metrics/coverage.js';
 import {toReportImages} from '../label-issues.js';
+import {findCorrectImages} from './correct-images.js';
 import {findMisclassifications} from './misclassifications.js';
 import type {TrainingResult} from '../phases/training-result.js';
 import type {Prepared} from '../preparation/prepared.js';
@@ -10,7 +11,12 @@ import {collectClassExamples} from './class-examples.js';
 /** What a report shows beside metrics: images, and figures that are derived from all validation probabilities, which no record keeps. */
 export type Explanation = Pick<
   RunRecord,
-  'classCurves' | 'classExamples' | 'coverage' | 'misclassifications' | 'suspiciousImages'
+  | 'classCurves'
+  | 'classExamples'
+  | 'correctImages'
+  | 'coverage'
+  | 'misclassifications'
+  | 'suspiciousImages'
 >;
 
 /** Collects the images and figures that explain a classifier in its report. */
@@ -25,6 +31,7 @@ export async function explainRun(
     coverage: coverageCurve(all),
     classCurves: classCurves(all),
     classExamples: await collectClassExamples(prepared),
+    correctImages: await findCorrectImages(prepared, probabilities),
     misclassifications: await findMisclassifications(prepared, probabilities),
     ...(suspiciousImages && {
       suspiciousImages: await toReportImages(prepared, suspiciousImages),

@@ -56,6 +56,19 @@ export interface CorrectImage extends FigureImage {
   readonly confidence: number;
 }
 
+/** Validation images on a plane: features that differ little are near each other. */
+export interface EmbeddingMap {
+  /** Fraction of the variance of the features that the plane shows. */
+  readonly explained: number;
+  readonly points: readonly {
+    readonly name: string;
+    readonly truth: string;
+    readonly prediction: string;
+    readonly x: number;
+    readonly y: number;
+  }[];
+}
+
 /** What the images of a class look like. */
 export interface ClassExamples {
   /** Number of training images. */
@@ -128,6 +141,7 @@ export interface RunRecord {
   readonly coverage?: readonly CoveragePoint[];
   /** Precision-recall and ROC of each class on the validation images, in the order of `classes`. */
   readonly classCurves?: readonly ClassCurves[];
+  readonly embedding?: EmbeddingMap;
   /** In the order of `classes`. */
   readonly classExamples?: readonly ClassExamples[];
   /** At most one of each class. */

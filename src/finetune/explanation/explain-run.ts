@@ -3,6 +3,7 @@ import {classCurves} from '../../training/metrics/class-curves.js';
 import {coverageCurve} from '../../training/metrics/coverage.js';
 import {toReportImages} from '../label-issues.js';
 import {findCorrectImages} from './correct-images.js';
+import {embeddingMap} from './embedding-map.js';
 import {findMisclassifications} from './misclassifications.js';
 import type {TrainingResult} from '../phases/training-result.js';
 import type {Prepared} from '../preparation/prepared.js';
@@ -15,6 +16,7 @@ export type Explanation = Pick<
   | 'classExamples'
   | 'correctImages'
   | 'coverage'
+  | 'embedding'
   | 'misclassifications'
   | 'suspiciousImages'
 >;
@@ -22,7 +24,11 @@ export type Explanation = Pick<
 /** Collects the images and figures that explain a classifier in its report. */
 export async function explainRun(
   prepared: Prepared,
-  {probabilities, suspiciousImages}: Pick<TrainingResult, 'probabilities' | 'suspiciousImages'>,
+  {
+    features,
+    probabilities,
+    suspiciousImages,
+  }: Pick<TrainingResult, 'features' | 'probabilities' | 'suspiciousImages'>,
 ): Promise<Explanation> {
   const {classifier, split} = prepared;
   const labels = Int32Array.from(split.validation, ({label}) => label);
@@ -30,6 +36,7 @@ export async function explainRun(
   return {
     coverage: coverageCurve(all),
     classCurves: classCurves(all),
+    embedding: embeddingMap(prepared, features, probabilities),
     classExamples: await collectClassExamples(prepared),
     correctImages: await findCorrectImages(prepared, probabilities),
     misclassifications: await findMisclassifications(prepared, probabilities),

@@ -89,7 +89,9 @@ export class RunOutput {
   async finish(completed: CompletedRun): Promise<{readonly run?: string; readonly model?: string}> {
     const {directory, recipe, backend, run} = this;
     if (directory === undefined) return {};
-    const explanation = await explainRun(completed.prepared, completed.trained);
+    const explanation = await run.time('evaluate', () =>
+      explainRun(completed.prepared, completed.trained),
+    );
     const {settings} = this.options;
     const context = {recipe, backend, settings, run, directory};
     const record = toRunRecord(completed, context, explanation);

@@ -1,7 +1,11 @@
 import {formatPercent} from '../format.js';
 import {html, type Html} from '../html.js';
+import {scrollable} from '../page.js';
 import {shownImage} from '../charts/figure.js';
 import type {CorrectImage} from '../run-record.js';
+
+/** Most images that are shown at full height. */
+const MAX_UNSCROLLED = 60;
 
 const renderFigure = (image: CorrectImage): Html => html`
   <figure>
@@ -16,6 +20,7 @@ const renderFigure = (image: CorrectImage): Html => html`
 export function activationSection(images: readonly CorrectImage[] = []): Html | undefined {
   const explained = images.filter(({activation}) => activation !== undefined);
   if (explained.length === 0) return undefined;
+  const figures = html`<div class="hits">${explained.map(renderFigure)}</div>`;
   return html`
     <p>
       The image of each class that it is surest of, and is right about. The redder a place, the more
@@ -23,6 +28,6 @@ export function activationSection(images: readonly CorrectImage[] = []): Html | 
       frame or a mark, the images have something in common besides the class. The map shows where
       the evidence is, not why.
     </p>
-    <div class="hits">${explained.map(renderFigure)}</div>
+    ${explained.length > MAX_UNSCROLLED ? scrollable('Activation maps', figures, 'tall') : figures}
   `;
 }

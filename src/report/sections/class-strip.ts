@@ -3,6 +3,7 @@ import type {Metrics} from '../../training/metrics/metrics.js';
 import {hasThumbnail} from '../charts/figure.js';
 import {formatPercent} from '../format.js';
 import {html, type Html} from '../html.js';
+import {scrollable} from '../page.js';
 import type {ClassExamples} from '../run-record.js';
 
 function classCard(
@@ -23,13 +24,19 @@ function classCard(
   `;
 }
 
+/** Most classes that are shown at full height. */
+const MAX_UNSCROLLED = 40;
+
 /** Renders what each class looks like, how many images train it, and how many of the evaluated ones are found. */
-export const classStrip = (
+export function classStrip(
   examples: readonly ClassExamples[],
   classes: readonly string[],
   {perClass}: Metrics,
-): Html => html`
-  <ul class="class-strip">
-    ${classes.map((name, i) => classCard(name, examples[i]!, perClass[name]!))}
-  </ul>
-`;
+): Html {
+  const list = html`
+    <ul class="class-strip">
+      ${classes.map((name, i) => classCard(name, examples[i]!, perClass[name]!))}
+    </ul>
+  `;
+  return classes.length > MAX_UNSCROLLED ? scrollable('Images of each class', list, 'tall') : list;
+}

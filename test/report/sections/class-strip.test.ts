@@ -22,4 +22,15 @@ describe('the strip of the classes', () => {
     expect(text.match(/<img/g)).to.have.length(1);
     expect(text).to.contain(`src="${PIXEL}" alt="a.jpg"`);
   });
+
+  it('scrolls where there are many classes', () => {
+    const stripOf = (count: number): string => {
+      const classes = Array.from({length: count}, (_, i) => `c${i}`);
+      const examples = classes.map(() => ({train: 1, images: []}));
+      return classStrip(examples, classes, madeUpRecord(classes, {perClass: 2}).metrics.validation)
+        .text;
+    };
+    expect(stripOf(40)).to.not.contain('scroll tall');
+    expect(stripOf(41)).to.contain('class="scroll tall" tabindex="0"');
+  });
 });

@@ -39,7 +39,9 @@ function body(record: RunRecord): Html {
         UTC
       </p>
     </header>
-    ${headline(record)} ${section('Use it', useSection(record))}
+    ${headline(record)}
+    <nav class="contents" aria-label="Contents"></nav>
+    ${section('Use it', useSection(record))}
     ${record.classExamples !== undefined && section('Classes', classStrip(record.classExamples, record.classes, shown))}
     ${section('Training curves', trainingSection(record))} ${classSections(record, shown)}
     ${probabilitySections(record)}

@@ -321,6 +321,22 @@ describe('the report in a browser', () => {
     });
   });
 
+  it('lists its sections, each with an address', async function () {
+    await opened(this, madeUpRecord(['a', 'b']), async page => {
+      const links = await page.$$eval('nav.contents a', all =>
+        all.map(link => [link.textContent, link.getAttribute('href')!]),
+      );
+      expect(links).to.deep.include(['Use it', '#use-it']);
+      const targets = await page.$$eval(
+        'nav.contents a',
+        all =>
+        all.map(link => document.querySelector(link.getAttribute('href')!)?.querySelector('h2')?.textContent), // prettier-ignore
+      );
+      expect(targets).to.deep.equal(links.map(([title]) => title));
+      expect(links).to.have.length(await page.$$eval('section > h2', all => all.length));
+    });
+  });
+
   it('fits a phone', async function () {
     const names = Array.from({length: 37}, (_, i) => `a_rather_long_name_of_a_breed_${i}`);
     await opened(this, madeUpRecord(names, {perClass: 5}), async page => {

@@ -3,6 +3,7 @@ import {formatPercent} from './format.js';
 import {html, type Html} from './html.js';
 import {figure} from './charts/figure.js';
 import type {Misclassification} from './run-record.js';
+import {excludeList} from './sections/exclude-list.js';
 
 const MAX_SHOWN = 48;
 
@@ -67,5 +68,6 @@ export function misclassificationsSection(
     <div class="gallery">
       ${shownImages.map((image, i) => renderFigure(image, {group: groups[i]!, isFirst: groups.indexOf(groups[i]!) === i}))}
     </div>
+    ${excludeList(shownImages)}
   `;
 }

@@ -62,11 +62,10 @@ const diagram = (bins: Bins): Html =>
   );
 
 /** One sentence on how far the probabilities can be trusted. */
-export function describeReliability({
-  reliability,
-  accuracy,
-  ece,
-}: Pick<Metrics, 'reliability' | 'accuracy' | 'ece'>): string {
+export function describeReliability(
+  {reliability, accuracy, ece}: Pick<Metrics, 'reliability' | 'accuracy' | 'ece'>,
+  set: 'validation' | 'test',
+): string {
   const images = reliability.reduce((sum, {count}) => sum + count, 0);
   const said = reliability.reduce((sum, bin) => sum + bin.count * bin.confidence, 0) / images;
   const judged =
@@ -76,7 +75,7 @@ export function describeReliability({
         ? 'It is surer than it should be'
         : 'It is right more often than it says';
   return (
-    `${judged}: the class it predicts has a probability of ${formatPercent(said)} on average, and is correct for ${formatPercent(accuracy)} of the images. ` +
+    `${judged}: the class it predicts has a probability of ${formatPercent(said)} on average, and is correct for ${formatPercent(accuracy)} of the ${set} images. ` +
     `Bar by bar, the two are ${(100 * ece).toFixed(1)} points apart.`
   );
 }
@@ -91,7 +90,7 @@ const scoresTable = ({temperature, before, after}: Calibration): Html => html`
   <table>
     <thead>
       <tr>
-        <th>Lower is better</th>
+        <th>Validation, lower is better</th>
         <th class="number">${temperature === 1 ? 'Measured' : 'Before'}</th>
         ${temperature !== 1 && html`<th class="number">After</th>`}
       </tr>
@@ -124,13 +123,14 @@ const temperatureNote = ({temperature, images}: Calibration): Html =>
 
 /** Renders how far the probabilities can be trusted; nothing for the record of an older version. */
 export function calibrationSection(
-  metrics: Metrics,
+  {validation, test}: {readonly validation: Metrics; readonly test?: Metrics},
   calibration: Calibration | undefined,
 ): Html | undefined {
+  const metrics = test ?? validation;
   const {reliability}: Partial<Metrics> = metrics;
   if (reliability === undefined) return undefined;
   return html`
-    <p>${describeReliability(metrics)}</p>
+    <p>${describeReliability(metrics, test === undefined ? 'validation' : 'test')}</p>
     <div class="charts">
       ${diagram(reliability)}
       <div>

@@ -13,7 +13,7 @@ export function probabilitySections({
   coverage,
   metrics,
 }: RunRecord): Html {
-  const calibrated = calibrationSection(metrics.test ?? metrics.validation, calibration);
+  const calibrated = calibrationSection(metrics, calibration);
   const hasCoverage = coverage !== undefined && coverage.length > 0;
   return html`
     ${calibrated !== undefined && section('Calibration', calibrated)}

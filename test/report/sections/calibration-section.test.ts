@@ -15,7 +15,7 @@ const calibration = {
   after: {ece: 0.032, brier: 0.18, loss: 0.45},
 };
 const textOf = (metrics: Metrics, fitted?: typeof calibration): string =>
-  calibrationSection(metrics, fitted)!.text.replace(/[ \n]+/g, ' ');
+  calibrationSection({validation: metrics}, fitted)!.text.replace(/[ \n]+/g, ' ');
 
 describe('the section on calibration', () => {
   it('has a bar for each bin with images, of the height of its accuracy', () => {
@@ -48,23 +48,36 @@ describe('the section on calibration', () => {
 
   it('says in words whether it is too sure', () => {
     const said = (confidence: number): string =>
-      describeReliability({
-        accuracy: 0.8,
-        ece: 0.05,
-        reliability: [
-          {count: 0, confidence: 0, accuracy: 0},
-          {count: 10, confidence, accuracy: 0.8},
-        ],
-      });
+      describeReliability(
+        {
+          accuracy: 0.8,
+          ece: 0.05,
+          reliability: [
+            {count: 0, confidence: 0, accuracy: 0},
+            {count: 10, confidence, accuracy: 0.8},
+          ],
+        },
+        'test',
+      );
     expect(said(0.9)).to.equal(
-      'It is surer than it should be: the class it predicts has a probability of 90.0\u00a0% on average, and is correct for 80.0\u00a0% of the images. Bar by bar, the two are 5.0 points apart.',
+      'It is surer than it should be: the class it predicts has a probability of 90.0\u00a0% on average, and is correct for 80.0\u00a0% of the test images. Bar by bar, the two are 5.0 points apart.',
     );
     expect(said(0.7)).to.match(/^It is right more often than it says/);
     expect(said(0.81)).to.match(/^On the whole, its probabilities can be taken at their word/);
   });
 
+  it('is about the test images where there are some', () => {
+    const test = {...validation, accuracy: 0.123};
+    expect(calibrationSection({validation, test}, undefined)!.text).to.contain(
+      'correct for 12.3\u00a0% of the test images',
+    );
+    expect(textOf(validation)).to.contain('of the validation images');
+  });
+
   it('is left out of the report of an older record', () => {
     const {reliability: _, ...older} = validation;
-    expect(calibrationSection(older as unknown as Metrics, undefined)).to.equal(undefined);
+    expect(calibrationSection({validation: older as unknown as Metrics}, undefined)).to.equal(
+      undefined,
+    );
   });
 });

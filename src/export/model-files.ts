@@ -73,6 +73,7 @@ export const metadataDocument = ({
   preprocessing,
   createdAt,
   createdBy,
+  openSet,
 }: ModelRecord): object => ({
   note: 'Not a Teachable Machine model: @teachablemachine/image and ml5 scale pixels to -1..1, and this one takes 0..255.',
   arch,
@@ -81,6 +82,7 @@ export const metadataDocument = ({
   createdBy,
   createdAt,
   ...inputSpec(preprocessing),
+  ...(openSet !== undefined && {openSet}),
 });
 
 function describeResize({resizeSize, cropSize, fit = 'crop'}: Preprocessing): string {

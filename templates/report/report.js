@@ -70,6 +70,26 @@ for (const region of document.querySelectorAll('.scroll')) {
   });
 }
 
+/** Links to the sections, which the page names by itself. */
+for (const contents of document.querySelectorAll('nav.contents')) {
+  for (const heading of document.querySelectorAll('section > h2')) {
+    const name = heading.textContent.trim();
+    const link = document.createElement('a');
+    heading.parentElement.id = name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+    link.href = `#${heading.parentElement.id}`;
+    link.textContent = name;
+    contents.append(link);
+  }
+}
+
+/** Marks all images of the group that was linked to. */
+function markGroup() {
+  for (const figure of document.querySelectorAll('[data-group]'))
+    figure.classList.toggle('chosen', `#${figure.dataset.group}` === location.hash);
+}
+addEventListener('hashchange', markGroup);
+markGroup();
+
 addEventListener('beforeprint', () => {
   for (const details of document.querySelectorAll('details')) details.open = true;
 });

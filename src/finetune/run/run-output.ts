@@ -2,10 +2,11 @@ import type {BackendInfo} from '../../backend/runtime/runtime.js';
 import type {Split} from '../../datasets/splitting/splits.js';
 import {writeTrainedClassifier} from '../../export/trained-weights.js';
 import type {Classifier} from '../../heads/classifier.js';
+import {explainRun} from '../explanation/explain-run.js';
 import type {FinetuneOptions} from '../finetune-options.js';
 import type {Recipe} from '../recipe/recipe.js';
 import {Checkpoints} from './checkpoints.js';
-import {collectReportedImages, toRunRecord, type CompletedRun} from './completed-run.js';
+import {toRunRecord, type CompletedRun} from './completed-run.js';
 import {exportCompletedRun} from './export-completed-run.js';
 import type {RunContext} from './run-context.js';
 import {withAbsolutePaths, RunDirectory} from './run-directory.js';
@@ -88,17 +89,19 @@ export class RunOutput {
   async finish(completed: CompletedRun): Promise<{readonly run?: string; readonly model?: string}> {
     const {directory, recipe, backend, run} = this;
     if (directory === undefined) return {};
-    const reported = await collectReportedImages(completed);
+    const explanation = await run.time('evaluate', () =>
+      explainRun(completed.prepared, completed.trained),
+    );
     const {settings} = this.options;
     const context = {recipe, backend, settings, run, directory};
-    const record = toRunRecord(completed, context, reported);
+    const record = toRunRecord(completed, context, explanation);
     await writeTrainingFiles(directory, completed);
     await writeRecord(directory, record);
-    await run.time('export', () =>
+    const modelSize = await run.time('export', () =>
       exportCompletedRun(completed.prepared, recipe, record, directory, run),
     );
     // Written again with the final timings.
-    await writeRecord(directory, toRunRecord(completed, context, reported));
+    await writeRecord(directory, {...toRunRecord(completed, context, explanation), modelSize});
     await directory.complete();
     run.emit({type: 'saved', directory: directory.path});
     return {run: directory.path, model: directory.finalFile('model')};

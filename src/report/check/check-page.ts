@@ -7,9 +7,9 @@ import {page, section} from '../page.js';
 import {redactPaths} from '../paths.js';
 import {commandBox} from '../run-details.js';
 import {figure, hasThumbnail} from '../charts/figure.js';
-import {classStrip, type ClassView} from './class-strip.js';
+import {classOverview, type ClassView} from './class-overview.js';
 import {distributionsView} from './distributions.js';
-import {excludeBox, excludeList} from './exclude-list.js';
+import {excludeBox, tickedFiles} from './ticked-files.js';
 
 /** Data for the page of a check. */
 export interface CheckRecord {
@@ -141,8 +141,8 @@ export function checkPage(record: CheckRecord): string {
           ${formatCount(classes.length, 'class', 'classes')}
         </p>
       </header>
-      ${summarySection(record)} ${section('Classes', classStrip(classes, thumbnails))}
+      ${summarySection(record)} ${section('Classes', classOverview(classes, thumbnails))}
       ${section('Images', distributionsView(distributions))} ${section('Dataset issues', found)}
-      ${sorted.length > 0 && section('Exclude list', excludeList(excluded.map(formatPathLine)))}`,
+      ${sorted.length > 0 && section('Exclude list', tickedFiles(excluded.map(formatPathLine)))}`,
   );
 }

@@ -1,7 +1,8 @@
-import type {Sample} from '../datasets/sample.js';
-import type {Misclassification} from '../report/run-record.js';
-import type {Prepared} from './preparation/prepared.js';
-import {thumbnailIfReadable} from './shown-thumbnail.js';
+import type {Sample} from '../../datasets/sample.js';
+import type {Misclassification} from '../../report/run-record.js';
+import type {Prepared} from '../preparation/prepared.js';
+import {thumbnailIfReadable} from '../shown-thumbnail.js';
+import {activationOverlays} from './activation-overlays.js';
 
 /** Maximum number of misclassified images in a report, each with a thumbnail. */
 const MAX_IMAGES = 48;
@@ -24,9 +25,10 @@ export const predictedClasses = (probabilities: Float32Array, classes: number): 
 
 /** Misclassified validation images, most confident first. @param probabilities `[count * classes]` */
 export async function findMisclassifications(
-  {classifier, split, cache}: Prepared,
+  prepared: Prepared,
   probabilities: Float32Array,
 ): Promise<Misclassification[]> {
+  const {classifier, split, cache} = prepared;
   const {classNames} = classifier;
   const wrong = split.validation.flatMap((sample, i): WrongPrediction[] => {
     const row = probabilities.subarray(i * classNames.length, (i + 1) * classNames.length);
@@ -34,13 +36,21 @@ export async function findMisclassifications(
     return predicted === sample.label ? [] : [{sample, predicted, confidence: row[predicted]!}];
   });
   const mostConfident = wrong.sort((a, b) => b.confidence - a.confidence).slice(0, MAX_IMAGES);
+  const overlays = await activationOverlays(
+    prepared,
+    mostConfident.map(({sample, predicted}) => ({sample, classIndex: predicted})),
+  );
   return Promise.all(
-    mostConfident.map(async ({sample, predicted, confidence}) => ({
-      name: sample.name,
-      truth: classNames[sample.label]!,
-      prediction: classNames[predicted]!,
-      confidence,
-      ...(await thumbnailIfReadable(cache, sample)),
-    })),
+    mostConfident.map(async ({sample, predicted, confidence}) => {
+      const activation = overlays.get(sample.name);
+      return {
+        name: sample.name,
+        truth: classNames[sample.label]!,
+        prediction: classNames[predicted]!,
+        confidence,
+        ...(activation !== undefined && {activation}),
+        ...(await thumbnailIfReadable(cache, sample)),
+      };
+    }),
   );
 }

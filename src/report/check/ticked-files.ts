@@ -7,7 +7,7 @@ export const excludeBox = (line: string, isTicked: boolean): Html =>
   >`;
 
 /** Renders the list of ticked files, to be copied. @param ticked lines of files that are ticked at first */
-export const excludeList = (ticked: readonly string[]): Html =>
+export const tickedFiles = (ticked: readonly string[]): Html =>
   html`<div id="exclude-list">
     <p>
       <span data-exclude-count>${ticked.length}</span> ticked. Tick images above, copy the list into

@@ -15,7 +15,7 @@ const total = ({counts}: ClassView): number =>
   Object.values(counts).reduce((sum, count) => sum + count, 0);
 
 /** Renders a class per row: its name, a bar of its number of images, and a few of them. */
-export function classStrip(
+export function classOverview(
   classes: readonly ClassView[],
   thumbnails: ReadonlyMap<string, string>,
 ): Html {
@@ -41,7 +41,7 @@ export function classStrip(
       </div>
     </li>`;
   };
-  return html`<ul class="class-strip">
+  return html`<ul class="class-rows">
     ${classes.map(row)}
   </ul>`;
 }

@@ -13,9 +13,12 @@ import {OPTIONS, selectOptions, type FilledValues} from '../finetune/options/opt
 import {RECIPE_OPTIONS, type RecipeInput} from '../finetune/recipe/recipe.js';
 import {mergeRecipeFor, type ResolvedRecipe} from '../finetune/recipe/resolve-recipe.js';
 import {nextRunDirectory, newestRunDirectory} from '../finetune/run/run-directory.js';
+import {readMlflowSettings, type MlflowSettings} from '../finetune/tracking/mlflow-settings.js';
 import type {CommandInput} from './command.js';
+import {withTrainingChannel} from './environment/sagemaker.js';
 import {toFolderOptions} from './options/folder-options.js';
 import {resolveResumedRun} from './resume.js';
+import {AUTOMATIC, resolveAutomaticResume, type AutomaticResume} from './resume-auto.js';
 import {quoted} from './terminal/format.js';
 
 /** Option values that were validated when they were read. */
@@ -43,24 +46,55 @@ const MISSING_DATA_MESSAGE = [
   '  finetune --help         everything else',
 ].join('\n');
 
+/** Resolves `--resume`, if it is given. */
+function resolveResume(
+  resume: string | undefined,
+  given: readonly OptionSource[],
+): AutomaticResume {
+  if (resume === undefined) return {isFinished: false, optionSources: given};
+  if (resume === AUTOMATIC) return resolveAutomaticResume(given);
+  return {...resolveResumedRun(resume, given), isFinished: false};
+}
+
+/** @throws UsageError (exit 2) if several runs would be recorded in one */
+function checkSingleRun(mlflow: MlflowSettings | undefined, {folds, ensemble}: RunValues): void {
+  const several = folds !== undefined ? `--folds ${folds}` : ensemble !== undefined && '--ensemble';
+  if (mlflow?.runId === undefined || several === false) return;
+  throw new UsageError(
+    `MLFLOW_RUN_ID names one run, and ${several} trains several. Unset it: each is recorded in a run of its own.`,
+  );
+}
+
 /** A requested run whose images are not yet known. */
 export class RunPlan {
   readonly values: RunValues & {readonly data: string};
   /** Directory of the interrupted run that is resumed. */
   readonly resumed: string | undefined;
+  /** Whether the resumed run has ended already, so that nothing is left to train. */
+  readonly isFinished: boolean;
+  readonly #mlflow: MlflowSettings | undefined;
   readonly #optionSources: readonly OptionSource[];
 
-  /** @throws UsageError (exit 2) without images, or if the run cannot be resumed */
-  constructor(private readonly input: CommandInput) {
+  /**
+   * @param environment variables of trackers and platforms
+   * @throws UsageError (exit 2) without images, if the run cannot be resumed, or if it cannot be tracked
+   */
+  constructor(
+    private readonly input: CommandInput,
+    environment: NodeJS.ProcessEnv = {},
+  ) {
     const {resume} = input.values as Partial<RunValues>;
-    const resumed =
-      resume === undefined ? undefined : resolveResumedRun(resume, input.optionSources);
-    this.resumed = resumed?.run;
-    this.#optionSources = resumed?.optionSources ?? input.optionSources;
+    const given = withTrainingChannel(input.optionSources, environment);
+    const resumed = resolveResume(resume, given);
+    this.resumed = resumed.run;
+    this.isFinished = resumed.isFinished;
+    this.#optionSources = resumed.optionSources;
     const values = mergeOptions([...this.#optionSources, defaultsOf(OTHER_OPTIONS)])
       .values as unknown as RunValues;
     if (values.data === undefined) throw new UsageError(MISSING_DATA_MESSAGE);
     this.values = {...values, data: values.data};
+    this.#mlflow = readMlflowSettings(environment);
+    checkSingleRun(this.#mlflow, values);
   }
 
   /** @throws UsageError (exit 2) if the exclude list cannot be read */
@@ -115,6 +149,7 @@ export class RunPlan {
     return {
       ...{out, overwrite, resume: this.resumed !== undefined, backend, device, offline},
       ...(workers !== undefined && {workers}),
+      ...(this.#mlflow && {mlflow: this.#mlflow}),
       settings: {
         options: run.values,
         sources: {...run.sources, ...sources},

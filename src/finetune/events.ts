@@ -84,6 +84,8 @@ export type RunEvent =
   | {
       readonly type: 'epoch';
       readonly phase: string;
+      /** Counted from 1 over all phases. */
+      readonly number: number;
       /** Counted from 0 within the phase. */
       readonly epoch: number;
       readonly epochs: number;

@@ -1,6 +1,7 @@
 import type {BackendOptions} from '../backend/runtime/runtime.js';
 import type {RunEventListener} from './events.js';
 import type {SharedFoldData} from './folds/folds-share.js';
+import type {MlflowSettings} from './tracking/mlflow-settings.js';
 
 /**
  * Options of `finetune()` besides the recipe: run directory, event listener, abort signal, backend.
@@ -27,6 +28,8 @@ export interface FinetuneOptions {
    * Number of threads that decode images. Default and maximum: Node's thread pool (UV_THREADPOOL_SIZE, 4 unless set before Node starts).
    */
   readonly workers?: number;
+  /** Server to record the run on. A server that fails is reported once and never stops the run. Default: none. */
+  readonly mlflow?: MlflowSettings;
   /** Data that the folds of a cross-validation share; see `crossValidate`. */
   readonly sharedData?: SharedFoldData;
   /** Information about the call, written into `recipe.json` and the report next to the recipe. */

@@ -1,8 +1,9 @@
 import {UsageError} from '../../core/errors.js';
 import {startBackend} from '../../backend/runtime/runtime.js';
 import {validateFoldOptions} from '../../finetune/folds/validate-fold-options.js';
-import type {CommandHandler} from '../command.js';
+import type {CommandContext, CommandHandler, CommandResult} from '../command.js';
 import {loadFolder} from '../load-folder.js';
+import {AUTOMATIC} from '../resume-auto.js';
 import {RunPlan} from '../run-plan.js';
 import {formatBackend, formatThreads, toBackendOptions} from '../terminal/backend-view.js';
 import {formatOptions} from '../terminal/format-options.js';
@@ -10,6 +11,7 @@ import {formatLabeled} from '../terminal/screen/layout.js';
 import {assertComparisonOptions, compareCommand, comparedNames} from './compare-weights.js';
 import {parseEnsemble} from './ensemble/parse-ensemble.js';
 import {trainNetworks} from './ensemble/train-ensemble.js';
+import {finishTraining} from './finish-training.js';
 import {trainFolds, trainSingle} from './train-runs.js';
 
 /** @throws UsageError (exit 2) for options that conflict with `--folds` */
@@ -26,11 +28,16 @@ function assertFoldOptions({values, requested}: RunPlan): void {
   );
 }
 
-/** `finetune [train]`: train, evaluate, export. */
-export const trainCommand: CommandHandler = async (input, context) => {
+const describeAutomaticResume = ({resumed, isFinished}: RunPlan): string => {
+  if (resumed === undefined) return 'there is no run to resume, so one is started';
+  return isFinished ? `${resumed} has finished` : `continues the run in ${resumed}`;
+};
+
+async function train(plan: RunPlan, context: CommandContext): Promise<CommandResult> {
   const {terminal} = context;
   const {dim} = terminal.style;
-  const plan = new RunPlan(input);
+  if (plan.values.resume === AUTOMATIC)
+    terminal.log(formatLabeled(dim, 'resume', describeAutomaticResume(plan), terminal.columns));
   const names = comparedNames(plan);
   if (names === undefined) assertFoldOptions(plan);
   else assertComparisonOptions(plan);
@@ -56,4 +63,11 @@ export const trainCommand: CommandHandler = async (input, context) => {
       terminal.log(dim(line));
   const run = {plan, folder, resolved, out, backendSeconds, context};
   return folds === undefined ? trainSingle(run) : trainFolds(run, folds);
+}
+
+/** `finetune [train]`: train, evaluate, export. */
+export const trainCommand: CommandHandler = async (input, context) => {
+  const plan = new RunPlan(input, context.environment);
+  const result = await train(plan, context);
+  return finishTraining(result, plan.values.metricLines, context);
 };

@@ -5,7 +5,7 @@ import type {Sample} from '../sample.js';
 import type {DecodedImage} from './resample.js';
 
 /** Side of a thumbnail, in pixels: sharp at the report's display size, even on the densest screens. */
-const THUMBNAIL_SIZE = 160;
+export const THUMBNAIL_SIZE = 160;
 
 /** Renders the center of a decoded image as a small `data:image/jpeg` URL, for a page that loads nothing. */
 export async function createThumbnail({data, width, height}: DecodedImage): Promise<string> {

@@ -43,25 +43,25 @@ export class EpochHistory {
     const {lrFactor, training, metrics, best, seconds} = result;
     const learningRate = lrFactor === null ? null : highestLearningRate(phase) * lrFactor;
     const earlier = best ? this.#rows.map(row => ({...row, best: false})) : this.#rows;
-    this.#rows = [
-      ...earlier,
-      {
-        phase: phase.name,
-        epoch,
-        step,
-        learningRate,
-        trainingLoss: training.loss,
-        trainingAccuracy: training.accuracy,
-        validationLoss: metrics.loss,
-        validationAccuracy: metrics.accuracy,
-        validationBalancedAccuracy: metrics.balancedAccuracy,
-        best,
-        seconds,
-      },
-    ];
+    const row: EpochRow = {
+      phase: phase.name,
+      epoch,
+      step,
+      learningRate,
+      trainingLoss: training.loss,
+      trainingAccuracy: training.accuracy,
+      validationLoss: metrics.loss,
+      validationAccuracy: metrics.accuracy,
+      validationBalancedAccuracy: metrics.balancedAccuracy,
+      best,
+      seconds,
+    };
+    this.#rows = [...earlier, row];
+    this.run.onEpoch(row);
     this.run.emit({
       type: 'epoch',
       phase: phase.name,
+      number: this.#rows.length,
       epoch: epoch - 1,
       epochs: phase.epochs,
       trainingLoss: training.loss,

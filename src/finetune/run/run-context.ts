@@ -1,4 +1,5 @@
 import type {Finding} from '../../core/finding.js';
+import type {EpochRow} from '../../training/loop/history.js';
 import type {Activity, RunEventListener, RunProgress, RunEvent} from '../events.js';
 import type {FinetuneOptions} from '../finetune-options.js';
 import type {SharedFoldData} from '../folds/folds-share.js';
@@ -13,6 +14,8 @@ export type RunContextOptions = Pick<
 /** Shared context of a run: event listener, abort signal, findings and timings. */
 export class RunContext {
   readonly findings: Finding[] = [];
+  /** Called with every epoch. */
+  onEpoch: (row: EpochRow) => void = () => {};
   readonly #onEvent: RunEventListener;
   readonly #stopwatch: Stopwatch;
 

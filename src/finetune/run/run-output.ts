@@ -4,6 +4,7 @@ import {writeTrainedClassifier} from '../../export/trained-weights.js';
 import type {Classifier} from '../../heads/classifier.js';
 import type {FinetuneOptions} from '../finetune-options.js';
 import type {Recipe} from '../recipe/recipe.js';
+import {createTracking, type RunTracking} from '../tracking/run-tracking.js';
 import {Checkpoints} from './checkpoints.js';
 import {collectReportedImages, toRunRecord, type CompletedRun} from './completed-run.js';
 import {exportCompletedRun} from './export-completed-run.js';
@@ -17,6 +18,8 @@ import {saveSplit} from './saved-split.js';
 export class RunOutput {
   readonly checkpoints: Checkpoints;
   #isCreated = false;
+  #isFinished = false;
+  #tracking: RunTracking | undefined;
 
   private constructor(
     readonly directory: RunDirectory | undefined,
@@ -46,15 +49,25 @@ export class RunOutput {
   /**
    * Creates the directory, or continues in it. Called only when weights and images are known to be usable. Until then nothing is written or
    * removed.
+   * @param rows epochs of the interrupted run
    * @throws ImagesChangedError if the run was started on other images
    */
-  async begin(split: Split): Promise<void> {
+  async begin(split: Split, rows: Parameters<RunTracking['begin']>[0] = []): Promise<void> {
+    const {directory, options, recipe, run} = this;
     await this.#create();
-    if (this.directory !== undefined) await saveSplit(this.directory, split);
+    if (directory !== undefined) await saveSplit(directory, split);
+    const tracking = await createTracking(directory, options, recipe, run);
+    this.#tracking = tracking;
+    await tracking.begin(rows);
+    run.onEpoch = row => tracking.epoch(row);
   }
 
   /** Releases the directory to other processes. */
   async close(): Promise<void> {
+    const {signal} = this.run;
+    await this.#tracking?.close(
+      this.#isFinished ? 'finished' : signal?.aborted === true ? 'stopped' : 'failed',
+    );
     await this.directory?.close();
   }
 
@@ -87,8 +100,13 @@ export class RunOutput {
    */
   async finish(completed: CompletedRun): Promise<{readonly run?: string; readonly model?: string}> {
     const {directory, recipe, backend, run} = this;
-    if (directory === undefined) return {};
+    if (directory === undefined) {
+      await this.#tracking?.finish(completed.metrics, []);
+      this.#isFinished = true;
+      return {};
+    }
     const reported = await collectReportedImages(completed);
+    await this.#tracking?.finish(completed.metrics, reported.misclassifications);
     const {settings} = this.options;
     const context = {recipe, backend, settings, run, directory};
     const record = toRunRecord(completed, context, reported);
@@ -100,6 +118,7 @@ export class RunOutput {
     // Written again with the final timings.
     await writeRecord(directory, toRunRecord(completed, context, reported));
     await directory.complete();
+    this.#isFinished = true;
     run.emit({type: 'saved', directory: directory.path});
     return {run: directory.path, model: directory.finalFile('model')};
   }

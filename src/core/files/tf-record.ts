@@ -1,0 +1,44 @@
+import {crc32c} from './crc32c.js';
+
+// A TFRecord: length (u64), masked CRC of the length (u32), data, masked CRC of the data (u32). Little-endian.
+const HEADER_BYTES = 12;
+const FOOTER_BYTES = 4;
+
+/** The mask keeps a CRC of bytes that hold CRCs from being weak. */
+function maskedCrc(bytes: Uint8Array): number {
+  const crc = crc32c(bytes);
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0;
+}
+
+/** Frames data as a TFRecord. */
+export function tfRecord(data: Uint8Array): Buffer {
+  const record = Buffer.alloc(HEADER_BYTES + data.length + FOOTER_BYTES);
+  record.writeBigUInt64LE(BigInt(data.length));
+  record.writeUInt32LE(maskedCrc(record.subarray(0, 8)), 8);
+  record.set(data, HEADER_BYTES);
+  record.writeUInt32LE(maskedCrc(data), HEADER_BYTES + data.length);
+  return record;
+}
+
+/** Whole records at the start of a file: their number and their bytes. A record that was cut by a kill ends them. @param most records at most */
+export function countTfRecords(
+  file: Buffer,
+  most: number,
+): {readonly records: number; readonly bytes: number} {
+  let [records, bytes] = [0, 0];
+  while (records < most) {
+    const rest = file.subarray(bytes);
+    if (rest.length < HEADER_BYTES) break;
+    const length = Number(rest.readBigUInt64LE());
+    const end = HEADER_BYTES + length;
+    if (
+      rest.readUInt32LE(8) !== maskedCrc(rest.subarray(0, 8)) ||
+      rest.length < end + FOOTER_BYTES ||
+      rest.readUInt32LE(end) !== maskedCrc(rest.subarray(HEADER_BYTES, end))
+    )
+      break;
+    records++;
+    bytes += end + FOOTER_BYTES;
+  }
+  return {records, bytes};
+}

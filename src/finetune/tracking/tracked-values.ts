@@ -1,0 +1,41 @@
+import type {EpochRow} from '../../training/loop/history.js';
+import type {Metrics} from '../../training/metrics/metrics.js';
+
+/** A number under the name that trackers show. */
+export type TrackedValue = readonly [name: string, value: number];
+
+/** Fields of an epoch that are tracked. */
+export type TrackedEpoch = Omit<EpochRow, 'phase' | 'epoch' | 'step' | 'best'>;
+
+/** Numbers of an epoch. A solved head has no learning rate and no training accuracy. */
+export const epochValues = (row: TrackedEpoch): readonly TrackedValue[] =>
+  (
+    [
+      ['train/loss', row.trainingLoss],
+      ['train/accuracy', row.trainingAccuracy],
+      ['validation/loss', row.validationLoss],
+      ['validation/accuracy', row.validationAccuracy],
+      ['validation/balanced-accuracy', row.validationBalancedAccuracy],
+      ['learning-rate', row.learningRate],
+      ['seconds', row.seconds],
+    ] as const
+  ).filter((entry): entry is readonly [(typeof entry)[0], number] => entry[1] !== null);
+
+const resultValues = (
+  name: string,
+  {accuracy, balancedAccuracy, loss, ece}: Metrics,
+): readonly TrackedValue[] => [
+  [`${name}/accuracy`, accuracy],
+  [`${name}/balanced-accuracy`, balancedAccuracy],
+  [`${name}/loss`, loss],
+  [`${name}/ece`, ece],
+];
+
+/** Numbers of the kept weights, calibrated: `best` on the validation images, and `test`. */
+export const finalValues = (metrics: {
+  readonly validation: Metrics;
+  readonly test?: Metrics;
+}): readonly TrackedValue[] => [
+  ...resultValues('best', metrics.validation),
+  ...(metrics.test === undefined ? [] : resultValues('test', metrics.test)),
+];

@@ -8,14 +8,14 @@ import {takenRunDirectories, withAbsolutePaths} from '../finetune/run/run-direct
 import {hasRunFile, RUN_FILES, workingDirectoryOf} from '../finetune/run/run-files.js';
 import {isStudyDirectory} from '../finetune/study/study-runs.js';
 import {readRecipeFile} from './options/recipe-file.js';
-import {isResumable} from './resume.js';
+import {isResumable, resolveResumedRun} from './resume.js';
 import {toKebabCase} from './terminal/format.js';
 
 /** Value of `--resume` that also starts a run. */
 export const AUTOMATIC = 'auto';
 
-/** What a repeated command continues, and the options of the run. */
-export interface AutomaticResume {
+/** The run that a command continues, and its options. */
+interface AutomaticResume {
   /** Directory of the run; undefined if one has to be started. */
   readonly run?: string;
   /** Whether the run has ended, so that nothing is left to train. */
@@ -64,7 +64,7 @@ function findRun({out, data, arch, ensemble}: GivenValues<'run' | 'recipe'>): st
  * exits with 0. Options that are not given keep the values that the run was started with.
  * @throws UsageError (exit 2) if the run was started with other inputs, or for `--overwrite`
  */
-export function resolveAutomaticResume(optionSources: readonly OptionSource[]): AutomaticResume {
+function resolveAutomaticResume(optionSources: readonly OptionSource[]): AutomaticResume {
   const given = mergeOptions(optionSources).values;
   if (given.overwrite === true)
     throw new UsageError(
@@ -90,4 +90,14 @@ export function resolveAutomaticResume(optionSources: readonly OptionSource[]): 
       {source: 'recipe file', values: isScheduleGiven ? others : {...others, phases}},
     ],
   };
+}
+
+/** Resolves `--resume`, if it is given. @throws UsageError (exit 2) if there is nothing to resume, or for options that cannot change */
+export function resolveResume(
+  resume: string | undefined,
+  optionSources: readonly OptionSource[],
+): AutomaticResume {
+  if (resume === undefined) return {isFinished: false, optionSources};
+  if (resume === AUTOMATIC) return resolveAutomaticResume(optionSources);
+  return {...resolveResumedRun(resume, optionSources), isFinished: false};
 }

@@ -8,17 +8,15 @@ import {
   type MergedOptions,
   type OptionSource,
 } from '../finetune/options/merge-options.js';
-import type {OptionTable} from '../finetune/options/option.js';
 import {OPTIONS, selectOptions, type FilledValues} from '../finetune/options/options.js';
 import {RECIPE_OPTIONS, type RecipeInput} from '../finetune/recipe/recipe.js';
 import {mergeRecipeFor, type ResolvedRecipe} from '../finetune/recipe/resolve-recipe.js';
 import {nextRunDirectory, newestRunDirectory} from '../finetune/run/run-directory.js';
-import {readMlflowSettings, type MlflowSettings} from '../finetune/tracking/mlflow-settings.js';
 import type {CommandInput} from './command.js';
+import {readMlflow} from './environment/mlflow.js';
 import {withTrainingChannel} from './environment/sagemaker.js';
 import {toFolderOptions} from './options/folder-options.js';
-import {resolveResumedRun} from './resume.js';
-import {AUTOMATIC, resolveAutomaticResume, type AutomaticResume} from './resume-auto.js';
+import {resolveResume} from './resume-auto.js';
 import {quoted} from './terminal/format.js';
 
 /** Option values that were validated when they were read. */
@@ -46,25 +44,6 @@ const MISSING_DATA_MESSAGE = [
   '  finetune --help         everything else',
 ].join('\n');
 
-/** Resolves `--resume`, if it is given. */
-function resolveResume(
-  resume: string | undefined,
-  given: readonly OptionSource[],
-): AutomaticResume {
-  if (resume === undefined) return {isFinished: false, optionSources: given};
-  if (resume === AUTOMATIC) return resolveAutomaticResume(given);
-  return {...resolveResumedRun(resume, given), isFinished: false};
-}
-
-/** @throws UsageError (exit 2) if several runs would be recorded in one */
-function checkSingleRun(mlflow: MlflowSettings | undefined, {folds, ensemble}: RunValues): void {
-  const several = folds !== undefined ? `--folds ${folds}` : ensemble !== undefined && '--ensemble';
-  if (mlflow?.runId === undefined || several === false) return;
-  throw new UsageError(
-    `MLFLOW_RUN_ID names one run, and ${several} trains several. Unset it: each is recorded in a run of its own.`,
-  );
-}
-
 /** A requested run whose images are not yet known. */
 export class RunPlan {
   readonly values: RunValues & {readonly data: string};
@@ -72,7 +51,7 @@ export class RunPlan {
   readonly resumed: string | undefined;
   /** Whether the resumed run has ended already, so that nothing is left to train. */
   readonly isFinished: boolean;
-  readonly #mlflow: MlflowSettings | undefined;
+  readonly #mlflow: FinetuneOptions['mlflow'];
   readonly #optionSources: readonly OptionSource[];
 
   /**
@@ -93,8 +72,7 @@ export class RunPlan {
       .values as unknown as RunValues;
     if (values.data === undefined) throw new UsageError(MISSING_DATA_MESSAGE);
     this.values = {...values, data: values.data};
-    this.#mlflow = readMlflowSettings(environment);
-    checkSingleRun(this.#mlflow, values);
+    this.#mlflow = readMlflow(environment, values);
   }
 
   /** @throws UsageError (exit 2) if the exclude list cannot be read */
@@ -160,7 +138,7 @@ export class RunPlan {
     };
   }
 
-  #mergeWithDefaults(options: OptionTable): MergedOptions {
+  #mergeWithDefaults(options: typeof OTHER_OPTIONS): MergedOptions {
     return mergeOptions([...pickValues(options, this.#optionSources), defaultsOf(options)]);
   }
 

@@ -21,9 +21,7 @@ export class MetricLines {
       mode === 'on' || (mode === 'auto' && terminal.stderr.isTTY !== true && !terminal.quiet);
   }
 
-  /** Called with every event of a run. */
-  readonly listen = (event: RunEvent): void => {
-    if (event.type !== 'epoch') return;
+  writeEpoch(event: Extract<RunEvent, {readonly type: 'epoch'}>): void {
     const {number, metrics} = event;
     this.write([
       ['epoch', number],
@@ -34,7 +32,7 @@ export class MetricLines {
         validationBalancedAccuracy: metrics.balancedAccuracy,
       }),
     ]);
-  };
+  }
 
   write(values: readonly TrackedValue[]): void {
     if (this.#isOn && values.length > 0) this.terminal.alert(values.map(formatValue).join(' '));

@@ -16,6 +16,12 @@ export async function createThumbnail({data, width, height}: DecodedImage): Prom
   return `data:image/jpeg;base64,${jpeg.toString('base64')}`;
 }
 
+/** Encodes 8-bit RGB pixels as a PNG file. */
+export const encodePng = ({data, width, height}: DecodedImage): Promise<Buffer> =>
+  sharp(data, {raw: {width, height, channels: 3}})
+    .png()
+    .toBuffer();
+
 /** Creates thumbnails by image name; none for unreadable images. */
 export async function createThumbnails(samples: readonly Sample[]): Promise<Map<string, string>> {
   const thumbnails = await mapConcurrently(samples, 4, async ({name, path}) => {

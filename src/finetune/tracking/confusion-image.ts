@@ -1,4 +1,4 @@
-import {encodePng} from '../../datasets/images/encode-png.js';
+import {encodePng} from '../../datasets/images/thumbnail.js';
 import type {Metrics} from '../../training/metrics/metrics.js';
 import type {SummaryImage} from './summary-event.js';
 

@@ -49,7 +49,12 @@ export class RunTracking {
     misclassifications: readonly Misclassification[],
   ): Promise<void> {
     if (this.#trackers.length === 0) return;
-    const images = await trackedImages(metrics.validation, misclassifications);
+    const images = await trackedImages(metrics.validation, misclassifications).catch(
+      (error: unknown) => {
+        this.warn(describeFailure('The images for TensorBoard', error));
+        return [];
+      },
+    );
     await this.#each(tracker => tracker.finish({metrics, images}, this.#epochs));
   }
 

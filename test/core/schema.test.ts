@@ -93,7 +93,7 @@ describe('validate', () => {
 
   it('says by an example what a pattern wants', () => {
     expect(issuesOf({arch: 'resnet18', fold: '2'})).to.deep.equal([
-      '"fold" cannot be "2". Use 1/5 or 2/5, or the like.',
+      '"fold" cannot be "2". Use 2/5, or the like.',
     ]);
   });
 

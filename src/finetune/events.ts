@@ -96,6 +96,8 @@ export type RunEvent =
       readonly best: boolean;
       /** Highest learning rate of the phase's layer groups, at the first update of the epoch; null if the head was solved. */
       readonly learningRate: number | null;
+      /** Largest norm of the gradients of an update, before clipping; absent if the head was solved. */
+      readonly gradientNorm?: number;
       readonly seconds: number;
     }
   /** The input features of a phase were computed by the frozen layers, or read from an earlier run. */

@@ -7,6 +7,7 @@ export const epochRow = (number: number, changes: Partial<EpochRow> = {}): Epoch
   epoch: number,
   step: 8 * number,
   learningRate: 0.003 / number,
+  gradientNorm: 4 / number,
   trainingLoss: 1 / number,
   trainingAccuracy: 1 - 0.5 / number,
   validationLoss: 2 / number,

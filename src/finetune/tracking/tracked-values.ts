@@ -7,7 +7,7 @@ export type TrackedValue = readonly [name: string, value: number];
 /** Fields of an epoch that are tracked. */
 export type TrackedEpoch = Omit<EpochRow, 'phase' | 'epoch' | 'step' | 'best'>;
 
-/** Numbers of an epoch. A solved head has no learning rate and no training accuracy. */
+/** Finite numbers of an epoch. A solved head has no learning rate, gradient norm and training accuracy. */
 export const epochValues = (row: TrackedEpoch): readonly TrackedValue[] =>
   (
     [
@@ -17,9 +17,13 @@ export const epochValues = (row: TrackedEpoch): readonly TrackedValue[] =>
       ['validation/accuracy', row.validationAccuracy],
       ['validation/balanced-accuracy', row.validationBalancedAccuracy],
       ['learning-rate', row.learningRate],
+      ['gradient-norm', row.gradientNorm ?? null],
       ['seconds', row.seconds],
     ] as const
-  ).filter((entry): entry is readonly [(typeof entry)[0], number] => entry[1] !== null);
+  ).filter(
+    (entry): entry is readonly [(typeof entry)[0], number] =>
+      entry[1] !== null && Number.isFinite(entry[1]),
+  );
 
 const resultValues = (
   name: string,

@@ -50,16 +50,18 @@ describe('the event file of a run', () => {
         'validation/accuracy': f32(0.875),
         'validation/balanced-accuracy': f32(0.85),
         'learning-rate': f32(0.0015),
+        'gradient-norm': 2,
         seconds: f32(2.5),
       },
       images: {},
     });
   });
 
-  it('has neither learning rate nor training accuracy of a solved head', async () => {
+  it('has neither learning rate nor gradient norm nor training accuracy of a solved head', async () => {
     const file = tracker();
     await file.begin([]);
-    file.epoch(epochRow(1, {learningRate: null, trainingAccuracy: null}), 1);
+    const {gradientNorm: _norm, ...row} = epochRow(1);
+    file.epoch({...row, learningRate: null, trainingAccuracy: null}, 1);
     expect(Object.keys(events()[1]!.scalars)).to.deep.equal([
       'train/loss',
       'validation/loss',
@@ -67,6 +69,12 @@ describe('the event file of a run', () => {
       'validation/balanced-accuracy',
       'seconds',
     ]);
+  });
+
+  it('leaves out what is no finite number', async () => {
+    const file = await record(0);
+    file.epoch(epochRow(1, {gradientNorm: Infinity}), 1);
+    expect(events()[1]!.scalars).not.to.have.property('gradient-norm');
   });
 
   it('ends with the results and the images', async () => {

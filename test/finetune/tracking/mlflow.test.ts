@@ -110,7 +110,7 @@ describe('the MLflow tracker', () => {
     expect(
       metrics.filter(({key}) => key === 'train/loss').map(({value, step}) => [step, value]),
     ).to.deep.equal(ROWS.map((row, i) => [i + 1, row.trainingLoss]));
-    expect(metrics.filter(({step}) => step === 1)).to.have.length(7);
+    expect(metrics.filter(({step}) => step === 1)).to.have.length(8);
     expect(metrics.find(({key}) => key === 'best/accuracy')).to.include({value: 0.75, step: 3});
     const last = sent.at(-1)!;
     expect(last.call).to.equal('POST runs/update');

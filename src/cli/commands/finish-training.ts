@@ -8,7 +8,7 @@ import {formatLabeled} from '../terminal/screen/layout.js';
 
 /** The parts of the documents of a run, a cross-validation and an ensemble that are used here. */
 interface TrainingDocument extends Partial<CrossValidationSummary> {
-  readonly metrics?: FinalResults['metrics'];
+  readonly metrics?: Partial<FinalResults['metrics']>;
   readonly model?: string;
   readonly ensemble?: {readonly model: string};
 }

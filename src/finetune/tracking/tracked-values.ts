@@ -25,21 +25,21 @@ export const epochValues = (row: TrackedEpoch): readonly TrackedValue[] =>
       entry[1] !== null && Number.isFinite(entry[1]),
   );
 
-const resultValues = (
-  name: string,
-  {accuracy, balancedAccuracy, loss, ece}: Metrics,
-): readonly TrackedValue[] => [
-  [`${name}/accuracy`, accuracy],
-  [`${name}/balanced-accuracy`, balancedAccuracy],
-  [`${name}/loss`, loss],
-  [`${name}/ece`, ece],
-];
+const resultValues = (name: string, metrics: Metrics | undefined): readonly TrackedValue[] =>
+  metrics === undefined
+    ? []
+    : [
+        [`${name}/accuracy`, metrics.accuracy],
+        [`${name}/balanced-accuracy`, metrics.balancedAccuracy],
+        [`${name}/loss`, metrics.loss],
+        [`${name}/ece`, metrics.ece],
+      ];
 
-/** Numbers of the kept weights, calibrated: `best` on the validation images, and `test`. */
-export const finalValues = (metrics: {
-  readonly validation: Metrics;
+/** Numbers of the kept weights, calibrated: `best` on the validation images, and `test`. An ensemble may lack either. */
+export const finalValues = ({
+  validation,
+  test,
+}: {
+  readonly validation?: Metrics;
   readonly test?: Metrics;
-}): readonly TrackedValue[] => [
-  ...resultValues('best', metrics.validation),
-  ...(metrics.test === undefined ? [] : resultValues('test', metrics.test)),
-];
+}): readonly TrackedValue[] => [...resultValues('best', validation), ...resultValues('test', test)];

@@ -68,6 +68,11 @@ describe('the last metric line of a command', () => {
     expect(line).to.match(/^best-accuracy=0\.75 .*best-loss=0\.5 .*test-accuracy=0\.75 .*\n$/);
   });
 
+  it('has those of a test alone, where an ensemble has no validation images', async () => {
+    expect(await lineOf({metrics: {test: someMetrics()}})).to.match(/^test-accuracy=0\.75 /);
+    expect(await lineOf({metrics: {}})).to.equal('');
+  });
+
   it('has the means of a cross-validation', async () => {
     const [accuracy, balancedAccuracy, loss] = [{mean: 0.5}, {mean: 0.25}, {mean: 2}];
     expect(await lineOf({accuracy, balancedAccuracy, loss})).to.equal(

@@ -55,7 +55,7 @@ function describeWay(
   return `${forward.toFixed(0)} / ${(forward + gradients).toFixed(0)}`;
 }
 
-await startBackend({});
+await startBackend({install: true});
 console.log(`| channels, side | ${WAYS.map(([name]) => name).join(' | ')} |`);
 for (const shape of SHAPES) {
   const cells = WAYS.map(([, convolution, groups]) => describeWay(convolution, groups, shape));

@@ -46,7 +46,11 @@ export type {
 } from './export/features/feature-extractor.js';
 export type {ImageSource} from './export/image-source.js';
 export {startBackend} from './backend/runtime/runtime.js';
-export type {BackendInfo, BackendOptions} from './backend/runtime/backend-info.js';
+export type {BackendEvent, BackendInfo, BackendOptions} from './backend/runtime/backend-info.js';
+export {installBackend} from './backend/install/install.js';
+export type {InstallOptions} from './backend/install/install-request.js';
+export type {InstalledBackend} from './backend/install/backend-directory.js';
+export type {InstallProgress} from './backend/install/install-progress.js';
 export type {Finding} from './core/finding.js';
 export type {Preprocessing} from './core/preprocessing.js';
 export type {ClassMetrics, Metrics} from './training/metrics/metrics.js';

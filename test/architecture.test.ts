@@ -16,6 +16,8 @@ const LAYERS: Readonly<Record<string, number>> = {
   training: 3,
   export: 4,
   report: 4,
+  templates: 5,
+  inference: 5,
   finetune: 5,
   cli: 6,
   bench: 7,
@@ -24,6 +26,7 @@ const LAYERS: Readonly<Record<string, number>> = {
 
 /** Where each third-party package is wrapped: nothing else imports it. */
 const WRAPPED_DEPENDENCIES: readonly (readonly [package_: RegExp, files: RegExp])[] = [
+  [/^#tfjs/, /^src\/backend\//],
   [/^@tensorflow\//, /^src\/backend\//],
   [/^node-api-headers$/, /^src\/backend\//],
   [/^csv-parse$/, /^src\/datasets\/manifest\/manifest-table\.ts$/],
@@ -59,7 +62,7 @@ interface Source {
 const IMPORT =
   /(?:^|\n)\s*(?:import|export)\s[^'";]*?from\s+'([^']+)'|import(?: \w+ = require)?\('([^']+)'\)/g;
 
-const paths = ['src', 'bench', 'scripts']
+const paths = ['src', 'templates', 'bench', 'scripts']
   .flatMap(top =>
     readdirSync(join(ROOT, top), {recursive: true, encoding: 'utf8'}).map(name => join(top, name)),
   )
@@ -78,7 +81,7 @@ const sources: readonly Source[] = await Promise.all(
   }),
 );
 
-/** A folder of `src`, or `bench` or `scripts`. */
+/** A folder of `src`, or `templates`, `bench` or `scripts`. */
 const folderOf = (path: string): string => path.replace(/^src\//, '').split('/')[0]!;
 const targetOf = (from: string, specifier: string): string =>
   join(dirname(from), specifier).replaceAll('\\', '/').replace(/js$/, 'ts');

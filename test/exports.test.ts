@@ -17,6 +17,7 @@ const {exports} = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) a
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
   backbones: ['loadBackbone', 'locateWeights', 'createRandomBackbone', 'readWeights', 'forward'],
   datasets: ['loadImageFolder', 'openImageCache', 'planSplit', 'imageBatches', 'AUGMENTATIONS'],
+  inference: ['loadModel', 'loadFeatureExtractor', 'startBackend', 'installBackend'],
   training: ['attachHead', 'createPhaseModel', 'PhaseTrainer', 'trainStep', 'createOptimizer'],
 };
 

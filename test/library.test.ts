@@ -1,10 +1,11 @@
-import {mkdirSync} from 'node:fs';
+import {mkdirSync, readdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {pathToFileURL} from 'node:url';
 import {expect} from 'chai';
 import * as library from '../src/index.js';
 import {useBackend} from './helpers/backend.js';
 import {inChild, SRC} from './helpers/in-child.js';
+import {drawImages} from './helpers/program.js';
 import {randomClassifier} from './helpers/random-classifier.js';
 import {rejectionOf} from './helpers/rejection.js';
 import {smallFolder, smallRecipe} from './helpers/small-run.js';
@@ -21,6 +22,7 @@ const {
   loadImageFolder,
   resolveRecipe,
   exportModel,
+  installBackend,
   startBackend,
 } = library;
 
@@ -88,6 +90,7 @@ describe('the library, called from JavaScript', function () {
       isEmptyOptions(1),
     ],
     startBackend: [() => startBackend as Call, () => [{}], isEmptyOptions(0)],
+    installBackend: [() => installBackend as Call, () => [{}], isEmptyOptions(0)],
   };
   for (const [name, [call, right, fits = () => false]] of Object.entries(CALLS)) {
     it(`${name}() refuses everything that its types refuse, with a code`, async () => {
@@ -100,7 +103,8 @@ describe('the library, called from JavaScript', function () {
           );
         }
       }
-      if (name !== 'startBackend') await expectTyped('nothing', () => call()());
+      if (!['startBackend', 'installBackend'].includes(name))
+        await expectTyped('nothing', () => call()());
     });
   }
 
@@ -204,7 +208,8 @@ async function backendOf(
   script: string,
   environment: NodeJS.ProcessEnv,
 ): Promise<{readonly stderr: string; readonly reported: Record<string, unknown>}> {
-  const text = `import {loadModel, startBackend} from '${SRC}/index.js';
+  const text = `import {checkImages, finetune, installBackend, loadImageFolder, loadModel, resolveRecipe, startBackend} from '${SRC}/index.js';
+import {locateWeights} from '${SRC}/backbones/index.js';
 const events = [];
 const onEvent = event => events.push(event.type);
 const told = await (async () => { ${script} })().catch(({code, exitCode, message}) => ({code, exitCode, message}));
@@ -213,6 +218,7 @@ console.log(JSON.stringify({...told, events}));`;
     FINETUNE_BACKEND: undefined,
     FINETUNE_DEVICE: undefined,
     FINETUNE_OFFLINE: undefined,
+    FINETUNE_WORKERS: undefined,
     ...environment,
   });
   return {stderr, reported: JSON.parse(stdout) as Record<string, unknown>};
@@ -222,9 +228,10 @@ describe('the backend of the library', function () {
   this.timeout(120_000);
   useBackend();
 
-  let place = '';
+  let [place, images] = ['', ''];
   before(async () => {
     place = join(temporaryDirectory(), 'model');
+    images = await drawImages(temporaryDirectory());
     const classifier = randomClassifier({spec: {lastStage: 1}});
     await exportModel(classifier, place);
     classifier.dispose();
@@ -254,9 +261,12 @@ describe('the backend of the library', function () {
     expect(
       (await backendOf(load("backend: 'wasm'"), {FINETUNE_BACKEND: 'tensorflow'})).reported,
     ).to.include({backend: 'wasm'});
-    expect((await backendOf(load("backend: 'tensorflow'"), nothing())).reported).to.include({
-      code: 'BACKEND_UNAVAILABLE',
+    expect((await backendOf(load("backend: 'tensorflow'"), nothing())).reported).to.deep.equal({
+      code: 'BACKEND_NOT_INSTALLED',
       exitCode: 4,
+      message:
+        "TensorFlow is not installed. Install it once: await installBackend() downloads 274 MB. Or let WebAssembly compute: {backend: 'wasm'}.",
+      events: [],
     });
     expect((await backendOf(load(), {FINETUNE_BACKEND: 'cuda'})).reported).to.include({
       code: 'USAGE',
@@ -280,6 +290,72 @@ describe('the backend of the library', function () {
     expect((await backendOf(both, {FINETUNE_BACKEND: 'tensorflow'})).reported).to.include({
       backend: 'wasm',
     });
+  });
+
+  const train = (options: string): string =>
+    `const images = await loadImageFolder(${JSON.stringify(images)});
+const recipe = resolveRecipe({arch: 'resnet18', weights: 'none', imageSize: 32, epochs: 1, freeze: 'probe', views: 0}, images);
+const infos = [];
+const listener = event => event.type === 'info' && infos.push(event.message);
+const {backend: {backend}, classifier} = await finetune(images, recipe, {onEvent: listener, ${options}});
+classifier.dispose();
+return {backend, infos};`;
+
+  it('trains on TensorFlow, or says what to do: to train on WebAssembly takes an age', async () => {
+    const environment = nothing();
+    const {reported} = await backendOf(train(''), environment);
+    expect(reported).to.deep.equal({
+      code: 'BACKEND_NOT_INSTALLED',
+      exitCode: 4,
+      message:
+        'TensorFlow is not installed, and WebAssembly trains about 5 times slower at 64 px and 9 times slower at 224 px. ' +
+        "Install it once: await installBackend() downloads 274 MB. Or let WebAssembly compute: {backend: 'wasm'}.",
+      events: [],
+    });
+    expect(readdirSync(environment.FINETUNE_CACHE!)).to.deep.equal([]);
+    expect((await backendOf(train("backend: 'wasm'"), environment)).reported).to.include({
+      backend: 'wasm',
+    });
+    expect(
+      (await backendOf(train(''), {...environment, FINETUNE_BACKEND: 'wasm'})).reported,
+    ).to.include({backend: 'wasm'});
+    expect((await backendOf(train(''), {})).reported).to.include({backend: 'tensorflow'});
+  });
+
+  it('trains on WebAssembly where TensorFlow cannot be had, and says why', async () => {
+    const elsewhere = "Object.defineProperty(process, 'platform', {value: 'freebsd'});";
+    const {reported} = await backendOf(`${elsewhere}${train('')}`, nothing());
+    expect(reported).to.include({backend: 'wasm'});
+    expect((reported.infos as readonly string[])[0]).to.match(
+      /^TensorFlow does not run on freebsd on \w+; it needs Linux/,
+    );
+  });
+
+  it('is not installed offline', async () => {
+    const environment = {...nothing(), FINETUNE_OFFLINE: '1'};
+    const {reported} = await backendOf('return await installBackend();', environment);
+    expect(reported).to.include({code: 'BACKEND_UNAVAILABLE', exitCode: 4});
+    expect(reported.message).to.match(/^Installing downloads TensorFlow.*forbidden offline\./);
+    // Nothing is downloaded for what is there.
+    const {reported: found} = await backendOf(
+      'const {tensorflow} = await installBackend({gpu: false}); return {tensorflow};',
+      {FINETUNE_OFFLINE: '1'},
+    );
+    expect(found.tensorflow).to.match(/^2\./);
+  });
+
+  it('obeys the variables of the command line', async () => {
+    const locate = "return await locateWeights('auto', 'resnet18')";
+    const {reported} = await backendOf(`${locate};`, {...nothing(), FINETUNE_OFFLINE: 'yes'});
+    expect(reported.code).to.equal('WEIGHTS_UNAVAILABLE');
+    expect(reported.message).to.include('offline');
+    const check = `return await checkImages(await loadImageFolder(${JSON.stringify(images)}));`;
+    const {reported: refused} = await backendOf(check, {FINETUNE_WORKERS: 'many'});
+    expect(refused).to.include({
+      code: 'USAGE',
+      message: 'FINETUNE_WORKERS in the environment is "many". Set it to a whole number from 1 up.',
+    });
+    expect((await backendOf(check, {FINETUNE_WORKERS: '1'})).reported).to.have.property('findings');
   });
 
   it('is silent in a Worker', async () => {

@@ -28,7 +28,7 @@ const filesOf = (folder: string, pattern: RegExp): string[] =>
     .map(name => `${folder}/${name.replaceAll('\\', '/')}`)
     .filter(path => pattern.test(path));
 
-const SOURCES = filesOf('src', /\.c?ts$/);
+const SOURCES = [...filesOf('src', /\.c?ts$/), ...filesOf('templates', /\.ts$/)];
 const DOCUMENTS = [...filesOf('docs', /^docs\/[^/]+\.md$/), 'README.md'];
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');

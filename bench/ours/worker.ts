@@ -28,6 +28,7 @@ const options = JSON.parse(optionsJson!) as TaskOptions;
 const backend = await startBackend({
   backend: 'tensorflow',
   device: 'cpu',
+  install: true,
   threads: options.threads,
 });
 if (name === 'versions') {

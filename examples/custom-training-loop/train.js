@@ -57,7 +57,7 @@ async function openBackbone() {
   return loadBackbone(arch, lastStage, path, pretrained);
 }
 
-await startBackend();
+await startBackend({install: true});
 const backbone = await openBackbone();
 const preprocessing = withImageSize(backbone.preprocessing, Number(values['image-size']));
 const size = preprocessing.cropSize;

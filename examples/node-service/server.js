@@ -3,7 +3,7 @@
 //   node server.js ./model 8080
 //   curl --data-binary @cat.jpg http://127.0.0.1:8080
 import {createServer} from 'node:http';
-import {FinetuneError, loadModel} from 'finetune';
+import {FinetuneError, loadModel} from 'finetune-inference';
 
 const MAX_BYTES = 20 * 2 ** 20;
 

@@ -1,6 +1,6 @@
 // Answers every path with the likeliest class, or with the error; ends at null.
 import {parentPort, workerData} from 'node:worker_threads';
-import {loadModel} from 'finetune';
+import {loadModel} from 'finetune-inference';
 
 const model = await loadModel(workerData.directory);
 

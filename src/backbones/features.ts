@@ -1,7 +1,7 @@
 import {tf, type Tensor4D} from '../backend/tensorflow.js';
 import type {Interpreter} from './forward.js';
 import {inferenceInterpreter} from './interpreters.js';
-import type {Backbone} from './load-backbone.js';
+import type {Backbone} from './parameters.js';
 import {normalize} from './normalize.js';
 import {runTaps, tapNetwork, type TapName} from './taps.js';
 

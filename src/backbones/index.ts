@@ -8,18 +8,14 @@
  * import {startBackend} from 'finetune';
  * import {loadBackbone, locateWeights} from 'finetune/backbones';
  *
- * await startBackend();
+ * await startBackend({install: true});
  * const {path, pretrained} = await locateWeights('auto', 'resnet18');
  * const backbone = await loadBackbone('resnet18', 4, path, pretrained);
  *
  * @module
  */
-export {
-  createRandomBackbone,
-  loadBackbone,
-  type Backbone,
-  type LoadBackboneOptions,
-} from './load-backbone.js';
+export {createRandomBackbone, loadBackbone, type LoadBackboneOptions} from './load-backbone.js';
+export type {Backbone} from './parameters.js';
 export {
   locateWeights,
   type LocatedWeights,

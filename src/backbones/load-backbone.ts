@@ -1,6 +1,5 @@
 import {UsageError} from '../core/errors.js';
 import type {StateDict} from '../core/state-dict.js';
-import type {Preprocessing} from '../core/preprocessing.js';
 import {createRng} from '../core/rng.js';
 import type {PretrainedWeights} from './pretrained/pretrained.js';
 import {
@@ -8,7 +7,7 @@ import {
   chooseBackbone,
   describeIgnoredTensors,
 } from './weights/choose-backbone.js';
-import {toDevice, type ParameterMap} from './parameters.js';
+import {toDevice, type Backbone} from './parameters.js';
 import {collectBackboneTensors, type SourceTensor} from './weights/backbone-search.js';
 import type {LocatedWeights} from './pretrained/locate-weights.js';
 import {publishedMetadata, readWeightsMetadata} from './weights/weights-metadata.js';
@@ -16,14 +15,6 @@ import {openWeights, type OpenWeights} from './readers/read-weights.js';
 import {readFiniteTensors} from './weights/weights-values.js';
 import {backboneShapes} from './network.js';
 import {stageCount, type Arch, type BackboneSpec, type LastStage} from './resnet-specs.js';
-
-/** A ResNet without its classifier, on the device. */
-export interface Backbone {
-  readonly spec: BackboneSpec;
-  readonly preprocessing: Preprocessing;
-  readonly weights: ParameterMap;
-  readonly origin: string;
-}
 
 /** A backbone before its weights are uploaded. */
 type CpuBackbone = Omit<Backbone, 'weights'> & {readonly tensors: StateDict};

@@ -1,3 +1,4 @@
+import type {Preprocessing} from '../core/preprocessing.js';
 import {sizeFromShape, type CpuTensor, type StateDict} from '../core/state-dict.js';
 import {
   tf,
@@ -6,9 +7,18 @@ import {
   type Tensor4D,
   type Variable,
 } from '../backend/tensorflow.js';
+import type {BackboneSpec} from './resnet-specs.js';
 
 /** Weights of a network on the device, by torchvision state-dict key. Convolutions are HWIO, linear layers `[in, out]`. */
 export type ParameterMap = Map<string, Variable>;
+
+/** A ResNet without its classifier, on the device. */
+export interface Backbone {
+  readonly spec: BackboneSpec;
+  readonly preprocessing: Preprocessing;
+  readonly weights: ParameterMap;
+  readonly origin: string;
+}
 
 /** Transposes convolutions OIHW -> HWIO and linear layers `[out, in] -> [in, out]`. Vectors stay the same. */
 function parameterToDevice({shape, data}: CpuTensor): Tensor {

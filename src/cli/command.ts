@@ -31,6 +31,8 @@ export interface CommandResult {
   readonly text: string;
   /** Text for standard error, printed after the result: what to type next. */
   readonly hint?: string;
+  /** For a command that serves until it is stopped: settles when it has stopped, after the result is printed. */
+  readonly running?: () => Promise<void>;
   /** Error that the command exits with. The result is valid and is printed anyway. */
   readonly error?: FinetuneError;
 }
@@ -48,6 +50,8 @@ export interface CommandSpec {
   /** Descriptions of arguments that differ from those in other commands. */
   readonly positionals?: Readonly<Record<string, string>>;
   readonly options: OptionTable;
+  /** Whether the command with these options runs until a signal stops it, as it should. Others are interrupted by one. */
+  readonly isServer?: (values: OptionValues) => boolean;
   readonly examples?: readonly (readonly [command: string, meaning: string])[];
   /** Imports the handler on demand, since its dependencies take seconds to load. */
   readonly load: () => Promise<CommandHandler>;

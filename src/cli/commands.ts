@@ -13,6 +13,7 @@ export const COMMANDS = {
   preview: DATASET_COMMANDS.preview,
   evaluate: MODEL_COMMANDS.evaluate,
   predict: MODEL_COMMANDS.predict,
+  try: MODEL_COMMANDS.try,
   export: MODEL_COMMANDS.export,
   features: DATASET_COMMANDS.features,
   report: TRAINING_COMMANDS.report,

@@ -34,6 +34,7 @@ async function execute(
   const optionSources = readOptionSources(flags, environment, spec.options);
   const {values} = mergeOptions([...optionSources, defaultsOf(spec.options)]);
   terminal.quiet = values.quiet === true;
+  if (spec.isServer?.(values) === true) signalHandler.interruptsNothing();
   const handler = await spec.load();
   return handler(
     {args, positionals, optionSources, values},
@@ -74,7 +75,9 @@ export async function runCommand(
       return writeResult({document: {}, text: invocation.help}, undefined, false, context);
     const result = await execute(args, invocation, context);
     const failure = result.error && toFailure(result.error, errorOptions);
-    return writeResult(result, failure, isJson, context);
+    const exitCode = writeResult(result, failure, isJson, context);
+    await result.running?.();
+    return exitCode;
   } catch (error) {
     const failure = toFailure(error, errorOptions, signalHandler.received);
     return writeResult({document: {}, text: ''}, failure, isJson, context);

@@ -16,7 +16,7 @@ import type {CommandInput} from './command.js';
 import {readMlflow} from './environment/mlflow.js';
 import {withTrainingChannel} from './environment/sagemaker.js';
 import {toFolderOptions} from './options/folder-options.js';
-import {resolveResume} from './resume-auto.js';
+import {AUTOMATIC, resolveResume} from './resume-auto.js';
 import {quoted} from './terminal/format.js';
 
 /** Option values that were validated when they were read. */
@@ -104,6 +104,14 @@ export class RunPlan {
    */
   resolve(folder: ImageFolder, gpu: boolean, recipeSources = this.recipeSources): ResolvedRecipe {
     return mergeRecipeFor(folder, recipeSources, gpu);
+  }
+
+  /** What `--resume auto` has found. */
+  get resumeNote(): string | undefined {
+    const {resumed, isFinished, values} = this;
+    if (values.resume !== AUTOMATIC) return undefined;
+    if (resumed === undefined) return 'there is no run to resume, so one is started';
+    return isFinished ? `${resumed} has finished` : `continues the run in ${resumed}`;
   }
 
   /** Output directory of the run. */

@@ -8,6 +8,7 @@ const PARENT_POLL_MS = 500;
 export class SignalHandler {
   readonly #controller = new AbortController();
   #received: StopSignal | undefined;
+  #interrupts = true;
 
   /**
    * @param onFirstSignal called with the name of the first signal
@@ -24,6 +25,11 @@ export class SignalHandler {
 
   get received(): StopSignal | undefined {
     return this.#received;
+  }
+
+  /** Says that the command waits for a signal, so that the first one needs no announcement. */
+  interruptsNothing(): void {
+    this.#interrupts = false;
   }
 
   listen(source: NodeJS.Process): void {
@@ -44,7 +50,7 @@ export class SignalHandler {
   handle(name: StopSignal): void {
     if (this.#received !== undefined) return this.onSecondSignal(SIGNAL_EXIT_CODES[name]);
     this.#received = name;
-    this.onFirstSignal(name);
+    if (this.#interrupts) this.onFirstSignal(name);
     this.#controller.abort();
   }
 }

@@ -23,6 +23,7 @@ import {
   type VerificationResult,
   type PixelBatches,
 } from './verify-model.js';
+import {checkWebPage} from './web/web-page.js';
 import {writeModelFiles, type ModelDetails} from './write-model.js';
 
 /**
@@ -133,7 +134,7 @@ export async function exportModel(
     await rm(unverified, {recursive: true, force: true});
     await rename(fresh, unverified);
     options.onWritten?.(unverified);
-    const verification = await verify(classifier, unverified, options);
+    const verification = await verify(classifier, unverified, record, options);
     await replaceDirectory(unverified, target);
     return {directory: target, record, verification};
   } finally {
@@ -144,9 +145,11 @@ export async function exportModel(
 async function verify(
   classifier: Classifier,
   directory: string,
+  {web = {}}: ModelRecord,
   {verificationImages, signal}: ExportModelOptions,
 ): Promise<VerificationResult> {
   try {
+    await checkWebPage(directory, web);
     return await verifyModel(classifier, directory, verificationImages ?? noiseImages(classifier));
   } catch (error) {
     throw signal?.aborted === true

@@ -101,7 +101,7 @@ export async function loadModel(
   const {vote, ...backendOptions} = options;
   const directories = resolveDirectories('loadModel()', location);
   const stored = await readModels(directories);
-  await startBackend({install: false, ...backendOptions});
+  await startBackend(backendOptions);
   // A running backend is not started again and does not check the signal.
   throwIfAborted(options.signal);
   return new ExportedModel(

@@ -1,9 +1,17 @@
 import {basename} from 'node:path';
+import {networkLayers} from '../backbones/network.js';
 import {formatStrideOn} from '../backbones/weights/weights-metadata.js';
 import {computeFillColor, type Preprocessing} from '../core/preprocessing.js';
 import {printable} from '../core/text/printable.js';
 import type {Classifier} from '../heads/classifier.js';
-import type {ModelRecord} from './record/model-record.js';
+import {
+  UNSURE_BELOW,
+  type ActivationMapMetadata,
+  type ModelMetadata,
+  type ResizeMetadata,
+} from './record/metadata.js';
+import {specOf, type ModelRecord} from './record/model-record.js';
+import {denseLayersOf} from './record/record-problems.js';
 
 /** File name of the weights only. The full path is private to the machine that exported the model. */
 export const originName = (origin: string): string => basename(origin);
@@ -42,45 +50,56 @@ export const serializeWeightsMetadata = (classifier: Classifier): Record<string,
   classes: JSON.stringify(classifier.classNames),
 });
 
-function inputSpec(preprocessing: Preprocessing): object {
+function inputSpec(
+  preprocessing: Preprocessing,
+): Omit<ResizeMetadata, 'inputSize'> & Pick<ModelMetadata, 'pixels'> {
   const {resizeSize, cropSize, interpolation, fit = 'crop'} = preprocessing;
   const [resampling, size] = [
-    {interpolation, antialias: true},
+    {interpolation, antialias: true as const},
     {width: cropSize, height: cropSize},
   ];
+  const position = 'center' as const;
   const steps = {
     crop: {
       resize: {shortSide: resizeSize, ...resampling},
-      crop: {size: cropSize, position: 'center'},
+      crop: {size: cropSize, position},
     },
     squash: {resize: {...size, ...resampling}},
     pad: {
       resize: {longSide: cropSize, ...resampling},
-      pad: {size: cropSize, position: 'center', color: computeFillColor(preprocessing)},
+      pad: {size: cropSize, position, color: computeFillColor(preprocessing)},
     },
   };
   return {...steps[fit], pixels: {order: 'RGB', range: [0, 255]}};
 }
 
+const activationMapOf = (record: ModelRecord): ActivationMapMetadata => ({
+  features: networkLayers(specOf(record)).at(-1)!.name,
+  pooling: record.head.pooling,
+  head: denseLayersOf(record).map(({name}) => name),
+});
+
+/** What Teachable Machine and ml5 show instead of a class name. */
+const REFUSAL =
+  'Not for Teachable Machine or ml5: they scale pixels to -1..1, this model takes 0..255 (README.md)';
+
 /**
- * Content of `metadata.json`: what a web page needs to know to feed the model. Its keys differ on purpose from those in the file that
- * Teachable Machine stores under this name. The loaders of Teachable Machine and ml5 scale pixels to -1..1. With matching keys they would
- * show class names with wrong probabilities.
+ * Content of `metadata.json`: what a web page needs to know to feed the model. `@teachablemachine/image` and ml5 load any model with a file
+ * of this name, scale pixels to -1..1, and show the entry of `labels` for the best class: without `labels` a number or nothing, at chance
+ * level. Neither loader can be made to stop, so every entry says why the answer is wrong. Class names are in `classNames`.
  */
-export const metadataDocument = ({
-  arch,
-  classes,
-  preprocessing,
-  createdAt,
-  createdBy,
-}: ModelRecord): object => ({
+export const metadataDocument = (record: ModelRecord): ModelMetadata => ({
   note: 'Not a Teachable Machine model: @teachablemachine/image and ml5 scale pixels to -1..1, and this one takes 0..255.',
-  arch,
-  classNames: classes,
-  inputSize: preprocessing.cropSize,
-  createdBy,
-  createdAt,
-  ...inputSpec(preprocessing),
+  arch: record.arch,
+  classNames: record.classes,
+  inputSize: record.preprocessing.cropSize,
+  labels: record.classes.map(() => REFUSAL),
+  createdBy: record.createdBy,
+  createdAt: record.createdAt,
+  ...inputSpec(record.preprocessing),
+  activationMap: activationMapOf(record),
+  unsureBelow: UNSURE_BELOW,
+  ...(record.openSet !== undefined && {openSet: record.openSet}),
 });
 
 function describeResize({resizeSize, cropSize, fit = 'crop'}: Preprocessing): string {
@@ -105,6 +124,8 @@ A ${arch}, fine-tuned to tell ${classes.length} classes apart (\`labels.txt\`). 
 Input: float32 \`[n, ${preprocessing.cropSize}, ${preprocessing.cropSize}, 3]\`, RGB, 0..255;
 ${describeResize(preprocessing)}.
 Normalization is inside the model. Output: probabilities \`[n, ${classes.length}]\`, in the order of \`labels.txt\`.
+
+\`finetune try .\` opens \`web/index.html\`, a page that classifies with it. For a page of your own:
 
 \`\`\`js
 const model = await tf.loadLayersModel('model.json'); // in a browser

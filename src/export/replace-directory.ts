@@ -3,7 +3,8 @@ import {readdir, rename, rm} from 'node:fs/promises';
 import {basename, dirname, join} from 'node:path';
 import {defineError, UsageError} from '../core/errors.js';
 import {isModelFile} from './formats/exporters.js';
-import {ENSEMBLE_FILES, MODEL_FILES} from './record/file-names.js';
+import {ENSEMBLE_FILES, MODEL_FILES, WEB_DIRECTORY} from './record/file-names.js';
+import {findForeignWebFile} from './web/web-page.js';
 
 /** A directory exists that is not an exported model, so finetune does not replace it. */
 export class OutputExistsError extends defineError(
@@ -32,12 +33,17 @@ export interface ExportFiles {
   readonly isFile: (name: string) => boolean;
 }
 
-const MODEL_EXPORT: ExportFiles = {record: MODEL_FILES.record, isFile: isModelFile};
+const MODEL_EXPORT: ExportFiles = {
+  record: MODEL_FILES.record,
+  isFile: name => name === WEB_DIRECTORY || isModelFile(name),
+};
 /** Names that the folder of an ensemble may hold. */
 const ENSEMBLE_NAMES: readonly string[] = [
   ...Object.values(ENSEMBLE_FILES),
   MODEL_FILES.card,
   MODEL_FILES.labels,
+  MODEL_FILES.metadata,
+  WEB_DIRECTORY,
 ];
 const ENSEMBLE_EXPORT: ExportFiles = {
   record: ENSEMBLE_FILES.record,
@@ -57,7 +63,7 @@ export async function assertReplaceable(
   const foreign =
     kind === undefined
       ? (names.find(name => kinds.every(({isFile}) => !isFile(name))) ?? names[0])
-      : names.find(name => !kind.isFile(name));
+      : (names.find(name => !kind.isFile(name)) ?? (await findForeignWebFile(target)));
   if (foreign !== undefined) throw new OutputExistsError({directory: target, found: foreign});
 }
 

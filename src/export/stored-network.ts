@@ -1,6 +1,6 @@
 import {join} from 'node:path';
 import {disposeWeights, toDevice} from '../backbones/parameters.js';
-import {readWeights} from '../backbones/readers/read-weights.js';
+import {readSafetensorsFile} from '../backbones/readers/safetensors.js';
 import {featureWidth} from '../backbones/network.js';
 import {checkFiniteValues} from '../backbones/weights/weights-values.js';
 import type {StateDict} from '../core/state-dict.js';
@@ -20,7 +20,7 @@ import {denseLayersOf, findTensorProblem} from './record/record-problems.js';
  */
 export async function readTensors(directory: string, record: ModelRecord): Promise<StateDict> {
   const path = join(directory, MODEL_FILES.tensors);
-  const {tensors, metadata} = await readWeights(path);
+  const {tensors, metadata} = await readSafetensorsFile(path);
   const problem = findTensorProblem(record, tensors, metadata);
   if (problem !== undefined) {
     throw new InvalidModelError(

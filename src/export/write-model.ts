@@ -10,6 +10,7 @@ import {hashFiles} from './record/file-hashes.js';
 import {labelsText, metadataDocument, originName, defaultReadme} from './model-files.js';
 import {MODEL_FILES} from './record/file-names.js';
 import {SCHEMA_VERSION, type ModelMetrics, type ModelRecord} from './record/model-record.js';
+import {writeWebPage} from './web/web-page.js';
 
 /** Metadata of an exported model besides its weights. */
 export interface ModelDetails {
@@ -60,6 +61,7 @@ async function writeWeightsAndRecord(
     ...(openSet !== undefined && {openSet}),
     ...(recipe !== undefined && {recipe}),
     ...(await hashFiles(directory, tfjs, Object.values(otherFormats).flat())),
+    web: await writeWebPage(directory),
   };
 }
 

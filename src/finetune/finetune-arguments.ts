@@ -26,6 +26,7 @@ export const COMPUTE_OPTIONS = {
   backend: BACKEND_KIND,
   device: DEVICE_KIND,
   offline: BOOLEAN,
+  install: BOOLEAN,
   workers: integerFrom(1),
 };
 

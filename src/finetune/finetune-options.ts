@@ -25,7 +25,13 @@ export interface FinetuneOptions {
   readonly device?: BackendOptions['device'];
   readonly offline?: boolean;
   /**
-   * Number of threads that decode images. Default and maximum: Node's thread pool (UV_THREADPOOL_SIZE, 4 unless set before Node starts).
+   * Whether to install TensorFlow if it is missing: 274 MB to download, 0.6 GB on disk. Default: false. Then `auto` is an error where
+   * TensorFlow could be installed, since training on WebAssembly takes 5 to 9 times as long.
+   */
+  readonly install?: boolean;
+  /**
+   * Number of threads that decode images. Default: `FINETUNE_WORKERS`, else all of Node's thread pool (UV_THREADPOOL_SIZE, 4 unless set
+   * before Node starts), which is the maximum.
    */
   readonly workers?: number;
   /** Server to record the run on. A server that fails is reported once and never stops the run. Default: none. */

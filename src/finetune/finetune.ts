@@ -1,5 +1,3 @@
-import {preparePrecision, requirePrecision} from '../backend/graph/precision.js';
-import {startBackend, type BackendInfo} from '../backend/runtime/runtime.js';
 import {AbortedError} from '../core/errors.js';
 import {hideCredentials} from '../core/text/redact-url.js';
 import type {ImageFolder} from '../datasets/sample.js';
@@ -12,6 +10,7 @@ import type {Prepared} from './preparation/prepared.js';
 import type {Recipe} from './recipe/recipe.js';
 import {RunContext} from './run/run-context.js';
 import {RunOutput} from './run/run-output.js';
+import {startRunBackend} from './run/start-run-backend.js';
 import {testMetrics} from './test-metrics.js';
 
 /**
@@ -19,6 +18,7 @@ import {testMetrics} from './test-metrics.js';
  * @throws ArgumentError (exit 2) if an argument has the wrong type
  * @throws DatasetError (exit 3) if the folder cannot be used
  * @throws WeightsUnavailableError, WeightsMismatchError, WeightsFileError if the weights cannot be used
+ * @throws BackendNotInstalledError (exit 4) if TensorFlow could be installed: call `installBackend`, or give `install` or a `backend`
  * @throws UnsupportedEnvironmentError (exit 4) if the machine lacks a requested feature
  * @throws UsageError, ImagesChangedError if the run to resume was started with other settings or images
  * @throws CheckpointError if the checkpoint to resume from cannot be read
@@ -28,8 +28,9 @@ import {testMetrics} from './test-metrics.js';
  * @throws AbortedError if the signal fires, with the directory of the checkpoint
  *
  * @example
- * import {finetune, loadImageFolder, resolveRecipe} from 'finetune';
+ * import {finetune, installBackend, loadImageFolder, resolveRecipe} from 'finetune';
  *
+ * await installBackend(); // TensorFlow, once
  * const pets = await loadImageFolder('./pets');
  * const recipe = resolveRecipe({arch: 'resnet18'}, pets);
  * const result = await finetune(pets, recipe, {out: './pets-run'});
@@ -61,17 +62,6 @@ export async function finetune(
   } finally {
     await output.close();
   }
-}
-
-async function startRunBackend(
-  precision: Recipe['precision'],
-  {backend: requested, device, offline, signal}: FinetuneOptions,
-): Promise<BackendInfo> {
-  const options = {backend: requested, device, offline, ...(signal && {signal})};
-  const backend = await startBackend(options);
-  requirePrecision(precision, backend);
-  preparePrecision(precision, backend);
-  return backend;
 }
 
 /** Runs everything between opening the directory and the end of the run. A stopped run leaves what `resume` needs. */

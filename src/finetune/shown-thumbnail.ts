@@ -6,9 +6,10 @@ import {createThumbnail} from '../datasets/images/thumbnail.js';
 export async function thumbnailIfReadable(
   cache: ImageCache,
   sample: Sample,
+  size?: number,
 ): Promise<{readonly thumbnail?: string}> {
   try {
-    return {thumbnail: await createThumbnail(await cache.image(sample))};
+    return {thumbnail: await createThumbnail(await cache.image(sample), size)};
   } catch {
     return {};
   }

@@ -1,5 +1,10 @@
-import {disposeWeights, toDevice, toHost, type ParameterMap} from '../backbones/parameters.js';
-import type {Backbone} from '../backbones/load-backbone.js';
+import {
+  disposeWeights,
+  toDevice,
+  toHost,
+  type Backbone,
+  type ParameterMap,
+} from '../backbones/parameters.js';
 import {featureWidth} from '../backbones/network.js';
 import type {BackboneSpec} from '../backbones/resnet-specs.js';
 import {tf} from '../backend/tensorflow.js';

@@ -54,6 +54,13 @@ export class FrozenBackbone {
     });
   }
 
+  /** The last feature map before pooling, `[n, h, w, c]`, eagerly. @param x RGB pixels 0..255 */
+  lastMap(x: Tensor4D): Tensor4D {
+    const {spec, preprocessing} = this.#network;
+    const depth = spec.lastStage + 1;
+    return tf.tidy(() => forward(this.#interpreter, spec, normalize(x, preprocessing), 0, depth));
+  }
+
   /** Folded filters and biases of the groups below a frozen depth, by name. */
   foldedTensors(until: number): Map<string, Tensor> {
     return this.#interpreter.foldedTensors(networkLayers(this.#network.spec, 0, until));

@@ -1,3 +1,4 @@
+import type {ClassCurves} from '../training/metrics/class-curves.js';
 import type {ClassMetrics, Metrics} from '../training/metrics/metrics.js';
 import {formatCount} from '../core/text/format-count.js';
 import {formatPercent} from './format.js';
@@ -29,16 +30,35 @@ const fractionCell = (value: number | null): Html =>
     ${formatPercent(value)}
   </td>`;
 
-const row = (name: string, metrics: ClassMetrics): Html => html`
+const CURVE_COLUMNS = [
+  {
+    title: 'AP',
+    key: 'averagePrecision',
+    about: 'average precision over all thresholds, on the validation images',
+  },
+  {
+    title: 'AUC',
+    key: 'rocAuc',
+    about: 'area under the ROC curve, on the validation images',
+  },
+] as const satisfies readonly {title: string; key: keyof ClassCurves; about: string}[];
+
+const row = (name: string, metrics: ClassMetrics, curves: ClassCurves | undefined): Html => html`
   <tr>
     <th scope="row" data-value="${name}">${name}</th>
     <td class="number" data-value="${metrics.support}">${metrics.support}</td>
     ${COLUMNS.map(({key}) => fractionCell(metrics[key]))}
+    ${curves !== undefined && CURVE_COLUMNS.map(({key}) => fractionCell(curves[key]))}
   </tr>
 `;
 
 /** Renders one row per class, weakest first. Clicking a column heading sorts by it. */
-export function classTable({perClass}: Metrics, classes: readonly string[]): Html {
+export function classTable(
+  {perClass}: Metrics,
+  classes: readonly string[],
+  curves?: readonly ClassCurves[],
+): Html {
+  const curvesOf = new Map(curves?.map((each, i) => [classes[i]!, each]));
   const weakestFirst = [...classes].sort((a, b) => (perClass[a]!.f1 ?? 2) - (perClass[b]!.f1 ?? 2));
   return html`<p class="quiet">
       ${formatCount(classes.length, 'class', 'classes')}, the lowest F1 first.
@@ -50,10 +70,11 @@ export function classTable({perClass}: Metrics, classes: readonly string[]): Htm
           <tr>
             ${heading('Class', 'name of the folder')} ${heading('Images', 'images of this class')}
             ${COLUMNS.map(({title, about}) => heading(title, about, title === 'F1' ? 'ascending' : 'none'))}
+            ${curves !== undefined && CURVE_COLUMNS.map(({title, about}) => heading(title, about))}
           </tr>
         </thead>
         <tbody>
-          ${weakestFirst.map(name => row(name, perClass[name]!))}
+          ${weakestFirst.map(name => row(name, perClass[name]!, curvesOf.get(name)))}
         </tbody>
       </table>`,
       'tall',

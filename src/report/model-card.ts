@@ -102,7 +102,9 @@ function origin({weights, pretrained}: ModelCardData): string {
   const name = escapeMarkdown(basename(weights));
   if (pretrained === undefined)
     return `Training began from the weights in ${name}. Their license is unknown: ask their authors.`;
-  return `Training began from the weights ${name}, published at <${pretrained.source}>. Their license: ${pretrained.license}`;
+  const {source, license} = pretrained;
+  const from = source === undefined ? 'which come with finetune' : `published at <${source}>`;
+  return `Training began from the weights ${name}, ${from}. Their license: ${license}`;
 }
 
 const inPyTorch = (network: ModelCardData['network'], classes: number): string =>

@@ -1,13 +1,5 @@
 import {writeFileAtomic} from '../core/files/atomic-write.js';
-import {
-  describeHeadSolution,
-  describeTransferCase,
-} from '../training/head-solver/describe-head-solution.js';
-import {metricForBestModel} from '../training/loop/class-balance.js';
 import type {Metrics} from '../training/metrics/metrics.js';
-import {classTable} from './class-table.js';
-import {confusionSection} from './charts/confusion-section.js';
-import {curves} from './charts/curves.js';
 import {headline} from './headline.js';
 import {html, type Html} from './html.js';
 import {misclassificationsSection, mostConfident} from './misclassifications.js';
@@ -17,11 +9,16 @@ import {
   commandBox,
   environmentTable,
   findingsSection,
-  scheduleTable,
   timingsBar,
   settingsTable,
 } from './run-details.js';
 import {nameOf, type RunRecord} from './run-record.js';
+import {activationSection} from './sections/activation-section.js';
+import {classSections} from './sections/class-sections.js';
+import {classStrip} from './sections/class-strip.js';
+import {probabilitySections} from './sections/probability-sections.js';
+import {trainingSection} from './sections/training-section.js';
+import {useSection} from './sections/use-section.js';
 
 const countMisclassified = ({accuracy, numImages: count}: Metrics): number =>
   Math.round((1 - accuracy) * count);
@@ -29,6 +26,7 @@ const countMisclassified = ({accuracy, numImages: count}: Metrics): number =>
 function body(record: RunRecord): Html {
   const shown = record.metrics.test ?? record.metrics.validation;
   const misclassified = new Set(mostConfident(record.misclassifications).map(({name}) => name));
+  const activations = activationSection(record.correctImages);
   return html`
     <header>
       <p class="eyebrow">Fine-tuning report</p>
@@ -42,9 +40,12 @@ function body(record: RunRecord): Html {
       </p>
     </header>
     ${headline(record)}
-    ${section('Training curves', html`${curves(record.history, metricForBestModel(record.classBalance))} ${scheduleTable(record.phases, record.network.spec.lastStage, record.headSolutions)} ${(record.headSolutions ?? []).map(solution => html`<p>The head of phase ${record.phases[solution.phaseIndex]!.name} was solved to convergence: ${describeHeadSolution(solution)}. The case is a ${describeTransferCase(solution)}.</p>`)}`)}
-    ${section('Confusion matrix', confusionSection(shown, record.classes))}
-    ${section('Per-class metrics', classTable(shown, record.classes))}
+    <nav class="contents" aria-label="Contents"></nav>
+    ${section('Use it', useSection(record))}
+    ${record.classExamples !== undefined && section('Classes', classStrip(record.classExamples, record.classes, shown))}
+    ${section('Training curves', trainingSection(record))} ${classSections(record, shown)}
+    ${probabilitySections(record)}
+    ${activations !== undefined && section('What it looks at', activations)}
     ${section('Most confident errors', misclassificationsSection(record.misclassifications, countMisclassified(record.metrics.validation)))}
     ${record.suspiciousImages !== undefined && record.suspiciousImages.length > 0 && section('Suspicious images', suspiciousImagesSection(record.suspiciousImages, misclassified))}
     ${section('Dataset issues', findingsSection(record.findings))}

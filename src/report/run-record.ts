@@ -8,7 +8,10 @@ import type {OpenSetRecord} from '../training/open-set/open-set-record.js';
 import type {HeadSolution} from '../training/head-solver/solve-head.js';
 import type {ClassBalance} from '../training/loop/class-balance.js';
 import type {EpochRow} from '../training/loop/history.js';
+import type {ClassCurves} from '../training/metrics/class-curves.js';
+import type {CoveragePoint} from '../training/metrics/coverage.js';
 import type {Metrics} from '../training/metrics/metrics.js';
+import type {ActivationOverlay, FigureImage} from './charts/figure.js';
 
 /** Durations by activity, in seconds. */
 export interface Timings {
@@ -42,6 +45,36 @@ export interface Misclassification {
   readonly confidence: number;
   /** Thumbnail as a `data:image/...` URL. Other URLs are not shown. */
   readonly thumbnail?: string;
+  /** Where the evidence for `prediction` lies. */
+  readonly activation?: ActivationOverlay;
+}
+
+/** The validation image of a class that is classified correctly with the highest probability. */
+export interface CorrectImage extends FigureImage {
+  readonly className: string;
+  /** Probability of the class. */
+  readonly confidence: number;
+}
+
+/** Validation images on a plane: features that differ little are near each other. */
+export interface EmbeddingMap {
+  /** Fraction of the variance of the features that the plane shows. */
+  readonly explained: number;
+  readonly points: readonly {
+    readonly name: string;
+    readonly truth: string;
+    readonly prediction: string;
+    readonly x: number;
+    readonly y: number;
+  }[];
+}
+
+/** What the images of a class look like. */
+export interface ClassExamples {
+  /** Number of training images. */
+  readonly train: number;
+  /** A few training images. */
+  readonly images: readonly FigureImage[];
 }
 
 /** An image with suspicious features: a possible label error or an outlier. */
@@ -54,6 +87,18 @@ export interface SuspiciousImage {
   readonly margin?: number;
   /** Thumbnail as a `data:image/...` URL. Other URLs are not shown. */
   readonly thumbnail?: string;
+}
+
+/** Size and speed of the exported model. */
+export interface ModelSize {
+  /** Bytes that a web page loads: the network and its weights. */
+  readonly webBytes: number;
+  /** Bytes of `model.safetensors`, for Node and PyTorch. */
+  readonly tensorBytes: number;
+  /** Trainable parameters; batch-norm statistics do not count. */
+  readonly parameters: number;
+  /** Median time of a forward pass with one image, without decoding, on the backend of the run. */
+  readonly imageMilliseconds: number;
 }
 
 /** Record of a run: the data for the report, the model card and `metrics.json`. */
@@ -75,6 +120,8 @@ export interface RunRecord {
   readonly pretrained?: Pick<PretrainedWeights, 'license' | 'source'>;
   readonly network: Pick<Classifier, 'spec' | 'head' | 'preprocessing'>;
   readonly classes: readonly string[];
+  /** Absent until the model is exported. */
+  readonly modelSize?: ModelSize;
   /** How training balanced classes of different sizes. */
   readonly classBalance: ClassBalance;
   readonly phases: readonly {
@@ -90,6 +137,15 @@ export interface RunRecord {
   /** How heads were solved to convergence. */
   readonly headSolutions?: readonly HeadSolution[];
   readonly metrics: {readonly validation: Metrics; readonly test?: Metrics};
+  /** What is answered, and how well, from a threshold of the validation probabilities on. */
+  readonly coverage?: readonly CoveragePoint[];
+  /** Precision-recall and ROC of each class on the validation images, in the order of `classes`. */
+  readonly classCurves?: readonly ClassCurves[];
+  readonly embedding?: EmbeddingMap;
+  /** In the order of `classes`. */
+  readonly classExamples?: readonly ClassExamples[];
+  /** At most one of each class. */
+  readonly correctImages?: readonly CorrectImage[];
   readonly misclassifications: readonly Misclassification[];
   /** Suspicious images, most certain first. */
   readonly suspiciousImages?: readonly SuspiciousImage[];

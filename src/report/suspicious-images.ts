@@ -2,6 +2,7 @@ import {formatCount} from '../core/text/format-count.js';
 import {html, type Html} from './html.js';
 import {figure} from './charts/figure.js';
 import type {SuspiciousImage} from './run-record.js';
+import {excludeList} from './sections/exclude-list.js';
 
 const renderFigure = (image: SuspiciousImage): Html =>
   figure(
@@ -31,5 +32,6 @@ export function suspiciousImagesSection(
     </p>
     ${numAmongMisclassified > 0 && html`<p>${formatCount(numAmongMisclassified, 'more image')} of this kind ${numAmongMisclassified === 1 ? 'is' : 'are'} among the mistakes above.</p>`}
     <div class="gallery">${others.map(renderFigure)}</div>
+    ${excludeList(images)}
   `;
 }

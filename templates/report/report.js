@@ -34,6 +34,27 @@ for (const button of document.querySelectorAll('button[data-copy]')) {
   button.addEventListener('click', () => void copy());
 }
 
+const list = document.querySelector('#exclude-list');
+if (list !== null) {
+  const code = list.querySelector('code');
+  const lines = new Set(code.textContent.split('\n').filter(line => line !== ''));
+  const boxes = [...document.querySelectorAll('input[data-exclude]')];
+  for (const box of boxes) {
+    box.addEventListener('change', () => {
+      const line = box.dataset.exclude;
+      if (box.checked) lines.add(line);
+      else lines.delete(line);
+      // A file may be shown by several findings.
+      for (const other of boxes) if (other.dataset.exclude === line) other.checked = box.checked;
+      code.textContent = [...lines]
+        .sort()
+        .map(each => `${each}\n`)
+        .join('');
+      list.querySelector('[data-exclude-count]').textContent = lines.size;
+    });
+  }
+}
+
 for (const region of document.querySelectorAll('.scroll')) {
   const fits = () => {
     region.nextElementSibling.hidden = region.scrollWidth <= region.clientWidth;
@@ -48,6 +69,26 @@ for (const region of document.querySelectorAll('.scroll')) {
     names.setAttribute('transform', `translate(${region.scrollLeft * scale} 0)`);
   });
 }
+
+/** Links to the sections, which the page names by itself. */
+for (const contents of document.querySelectorAll('nav.contents')) {
+  for (const heading of document.querySelectorAll('section > h2')) {
+    const name = heading.textContent.trim();
+    const link = document.createElement('a');
+    heading.parentElement.id = name.toLowerCase().replace(/[^a-z0-9]+/g, '-');
+    link.href = `#${heading.parentElement.id}`;
+    link.textContent = name;
+    contents.append(link);
+  }
+}
+
+/** Marks all images of the group that was linked to. */
+function markGroup() {
+  for (const figure of document.querySelectorAll('[data-group]'))
+    figure.classList.toggle('chosen', `#${figure.dataset.group}` === location.hash);
+}
+addEventListener('hashchange', markGroup);
+markGroup();
 
 addEventListener('beforeprint', () => {
   for (const details of document.querySelectorAll('details')) details.open = true;

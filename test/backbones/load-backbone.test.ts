@@ -1,13 +1,9 @@
 import {expect} from 'chai';
 import {join} from 'node:path';
-import {
-  loadBackbone,
-  createRandomBackbone,
-  type Backbone,
-} from '../../src/backbones/load-backbone.js';
+import {loadBackbone, createRandomBackbone} from '../../src/backbones/load-backbone.js';
 import {WeightsMismatchError} from '../../src/backbones/weights/weights-mismatch.js';
-import {disposeWeights, toHost} from '../../src/backbones/parameters.js';
-import {getPretrained} from '../../src/backbones/pretrained/pretrained.js';
+import {disposeWeights, toHost, type Backbone} from '../../src/backbones/parameters.js';
+import {embeddedPath, getPretrained} from '../../src/backbones/pretrained/pretrained.js';
 import {backboneShapes} from '../../src/backbones/network.js';
 import type {Arch, LastStage} from '../../src/backbones/resnet-specs.js';
 import {writeSafetensors} from '../../src/backbones/weights/safetensors-writer.js';
@@ -113,6 +109,19 @@ describe('loadBackbone', () => {
     const {spec, preprocessing} = await load('resnet18', 1, await fileOf(tensorsOf(1), metadata));
     expect(spec).to.include({strideIn1x1: true, batchNormEpsilon: 1.001e-5});
     expect(preprocessing).to.deep.equal(record);
+  });
+
+  it('reads the weights of this package as any file: with its entry or without, it is preprocessed alike', async () => {
+    const card = getPretrained('embedded', 'resnet18');
+    const path = embeddedPath(card);
+    const [named, unnamed] = [
+      await load('resnet18', 4, path, card),
+      await load('resnet18', 4, path),
+    ];
+    expect([named.origin, unnamed.origin]).to.deep.equal(['resnet18.tiny-imagenet', path]);
+    expect(named.preprocessing).to.deep.equal(card.preprocessing);
+    expect(unnamed.preprocessing).to.deep.equal(card.preprocessing);
+    expect(unnamed.spec).to.deep.equal(named.spec);
   });
 
   it('takes the variant from the pretrained-weights entry where the file says nothing', async () => {

@@ -164,8 +164,27 @@ describe('finetune demo', () => {
     const {exitCode, stderr} = await runCaptured(['demo', folder]);
     expect(exitCode).to.equal(2);
     expect(stderr).to.equal(
-      `error The demo is not drawn among other files, such as ${join(folder, 'thesis.txt')}. Give another folder: finetune demo DIR.\n`,
+      `error The demo is not drawn among other files, such as ${join(folder, 'thesis.txt')}. Give another folder: finetune demo DIR. To train on images of your own: finetune demo --data DIR.\n`,
     );
+  });
+
+  it('draws into no folder with more images of such names than it draws itself', async () => {
+    const folder = temporaryDirectory();
+    mkdirSync(join(folder, 'crab'));
+    for (const name of ['crab-000.jpg', 'crab-040.jpg'])
+      writeFileSync(join(folder, 'crab', name), '');
+    const {exitCode, stderr} = await runCaptured(['demo', folder]);
+    expect(exitCode).to.equal(2);
+    expect(stderr).to.include(`such as ${join(folder, 'crab', 'crab-040.jpg')}. `);
+  });
+
+  it('takes images of the user or draws some, not both', async () => {
+    const {exitCode, stderr} = await runCaptured(['demo', 'drawn', '--data', 'pets']);
+    expect(exitCode).to.equal(2);
+    expect(stderr).to.equal(
+      'error Images are drawn into drawn, or those in --data pets are used. Leave out one.\n',
+    );
+    expect(existsSync('drawn')).to.equal(false);
   });
 });
 

@@ -26,7 +26,7 @@ describe('--ensemble', function () {
     expect(ended.stderr.match(/^member [12]\/2 resnet18(-2)?$/gm)).to.have.length(2);
     expect(ended.stdout).to.match(/^model +top-1 +95 % interval$/m);
     expect(ended.stdout).to.match(/^ensemble +\d/m);
-    expect(existsSync(join(cwd(), out, 'model/index.html'))).to.equal(true);
+    expect(existsSync(join(cwd(), out, 'model/web/index.html'))).to.equal(true);
     expect(readFileSync(join(cwd(), out, 'report.html'), 'utf8')).to.include('Ensemble report');
     const evaluated = await run('evaluate', out, 'images', ...BACKEND, '--tta', 'flip', '--vote', 'logits', '--json'); // prettier-ignore
     expect(evaluated.code, evaluated.stderr).to.equal(0);

@@ -14,7 +14,7 @@ describe('the example of similar images', function () {
       [0, 1, 2].map(i => join(folder, className, `${i}.png`)),
     );
     const model = await exportedRandomModel();
-    const text = await runExample('similar-images/similar.js', model, paths[4]!, ...paths);
+    const text = await runExample('similar-images/similar.js', [model, paths[4]!, ...paths]);
     const lines = text.trimEnd().split('\n');
     expect(lines).to.have.lengthOf(5);
     expect(lines[0]).to.equal(`1.000 ${paths[4]}`);

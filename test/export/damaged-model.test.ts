@@ -160,6 +160,22 @@ describe('a model folder that is damaged or hostile', function () {
     expect(await outcome()).to.equal(undefined);
   });
 
+  it('is loaded without its files for web pages, where all of them are gone', async () => {
+    const web = Object.keys(record().files).filter(name => name !== 'model.safetensors');
+    expect(web).to.have.lengthOf.above(1);
+    for (const name of web) rmSync(join(directory, name));
+    expect(await outcome()).to.equal(undefined);
+    for (const name of web) {
+      cpSync(join(sound, name), join(directory, name));
+      expect(await outcome(), name).to.match(/ does not exist\. Copy the whole folder again/);
+      rmSync(join(directory, name));
+    }
+    const bytes = readFileSync(join(sound, 'model.safetensors'));
+    bytes[bytes.length - 1]! ^= 1;
+    writeFileSync(join(directory, 'model.safetensors'), bytes);
+    expect(await outcome()).to.match(/model\.safetensors has changed since the export/);
+  });
+
   it('is refused in a sentence, whatever is in any place of finetune.json, or computes the same', async () => {
     const before = process.memoryUsage().rss;
     const loaded = await harmless(
@@ -169,9 +185,9 @@ describe('a model folder that is damaged or hostile', function () {
     );
     // Nothing is computed with these.
     expect(
-      loaded.filter(where => !/^(recipe|metrics|createdBy|createdAt|weights)\b/.test(where)),
+      loaded.filter(where => !/^(recipe|metrics|createdBy|createdAt|weights|web)\b/.test(where)),
     ).to.deep.equal([]);
-    for (const key of ['createdBy', 'createdAt', 'weights', 'weights.origin'])
+    for (const key of ['createdBy', 'createdAt', 'weights', 'weights.origin', 'web', 'web.page.js'])
       expect(loaded).to.not.include(`${key} = null`);
     expect(process.memoryUsage().rss - before).to.be.below(2 ** 30);
   });
@@ -308,6 +324,18 @@ describe('a model folder that is damaged or hostile', function () {
     }
     writeFileSync(join(directory, 'metadata.json'), '{');
     expect(await outcome()).to.match(/metadata\.json is not of one export .*: no JSON/);
+  });
+
+  it('is loaded with the metadata.json of an earlier version, or none', async () => {
+    const {labels, ...earlier} = readDocument('metadata.json');
+    expect(labels).to.be.an('array');
+    writeDocument('metadata.json', earlier);
+    expect(await outcome()).to.equal(undefined);
+    const {classes} = record();
+    writeDocument('metadata.json', {modelName: 'x', labels: classes, imageSize: 64});
+    expect(await outcome()).to.equal(undefined);
+    rmSync(join(directory, 'metadata.json'));
+    expect(await outcome()).to.equal(undefined);
   });
 
   describe('in its weights', () => {

@@ -1,6 +1,14 @@
 import {expect} from 'chai';
 import {createHash} from 'node:crypto';
-import {mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync} from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import {basename, join} from 'node:path';
 import {toHost} from '../../src/backbones/parameters.js';
 import {loadBackbone} from '../../src/backbones/load-backbone.js';
@@ -9,13 +17,16 @@ import {PACKAGE_VERSION} from '../../src/core/version.js';
 import {countNativeHandles} from '../../src/backend/graph/binding.js';
 import {tf} from '../../src/backend/tensorflow.js';
 import {OutputExistsError} from '../../src/export/replace-directory.js';
+import {loadModel} from '../../src/export/load-model.js';
 import {labelsText} from '../../src/export/model-files.js';
 import {SHARD_BYTES} from '../../src/export/tfjs/layers-model-files.js';
 import {
   exportModel,
+  UnverifiedModelError,
   type ExportModelOptions,
   type ExportModelResult,
 } from '../../src/export/export-model.js';
+import {writeWebPage} from '../../src/export/web/web-page.js';
 import {useBackend} from '../helpers/backend.js';
 import {
   KERAS_FAMILY,
@@ -81,8 +92,36 @@ describe('exportModel', () => {
         'metadata.json',
         'model.json',
         'model.safetensors',
+        'web',
       ]);
       expect(readdirSync(join(directory, '..'))).to.deep.equal(['model']);
+    });
+
+    it('a web page with everything that it loads, and its hashes', () => {
+      const web = join(directory, 'web');
+      const names = readdirSync(web).sort();
+      expect(names).to.deep.equal([
+        'LICENSE',
+        'index.html',
+        'page.js',
+        'style.css',
+        'tf-backend-wasm.min.js',
+        'tf-backend-webgpu.min.js',
+        'tf.min.js',
+        'tfjs-backend-wasm-simd.wasm',
+      ]);
+      expect(Object.keys(saved.record.web!).sort()).to.deep.equal(names);
+      let size = 0;
+      for (const [name, {bytes, sha256}] of Object.entries(saved.record.web!)) {
+        const contents = readFileSync(join(web, name));
+        size += contents.length;
+        expect(contents.length, name).to.equal(bytes);
+        expect(createHash('sha256').update(contents).digest('hex'), name).to.equal(sha256);
+      }
+      // docs/export.md says how much it adds.
+      expect(size / 1e6).to.be.within(1.9, 2.2);
+      expect(readFileSync(join(web, 'tf.min.js'), 'latin1')).to.include('Apache License');
+      expect(readFileSync(join(web, 'LICENSE'), 'utf8')).to.match(/^Apache License\s+Version 2\.0/);
     });
 
     it('a model.json in the format of tfjs, its weights in shards of 4 MiB', () => {
@@ -112,7 +151,13 @@ describe('exportModel', () => {
     });
 
     it('a finetune.json that says what it is and how it came about', () => {
-      const {files, contentHash, createdAt, ...record} = readJson(directory, 'finetune.json');
+      const {
+        files,
+        web: _web,
+        contentHash,
+        createdAt,
+        ...record
+      } = readJson(directory, 'finetune.json');
       expect(record).to.deep.equal({
         schemaVersion: 1,
         createdBy: `finetune ${PACKAGE_VERSION}`,
@@ -166,8 +211,8 @@ describe('exportModel', () => {
       );
     });
 
-    it("a metadata.json that tells how to feed the model, and that Teachable Machine's loader finds no names in", () => {
-      const {note, ...metadata} = readJson(directory, 'metadata.json');
+    it("a metadata.json that tells how to feed the model, and that tells Teachable Machine's and ml5's loaders why they are wrong", () => {
+      const {note, labels, ...metadata} = readJson(directory, 'metadata.json');
       expect(note).to.match(
         /^Not a Teachable Machine model: .*-1\.\.1, and this one takes 0\.\.255\.$/,
       );
@@ -180,18 +225,17 @@ describe('exportModel', () => {
         resize: {shortSide: 73, interpolation: 'bilinear', antialias: true},
         crop: {size: 64, position: 'center'},
         pixels: {order: 'RGB', range: [0, 255]},
+        activationMap: {features: 'layer3.1.relu', pooling: 'avg', head: ['fc']},
+        unsureBelow: 0.5,
       });
-      const theirs = [
-        'labels',
-        'modelName',
-        'imageSize',
-        'grayscale',
-        'tfjsVersion',
-        'tmVersion',
-        'packageName',
-        'userMetadata',
-      ];
-      expect(metadata).to.not.have.any.keys(...theirs);
+      // Both show labels[i] for the i-th output, whatever it says: `className: labels[i]` in @teachablemachine/image 0.8.5
+      // (dist/custom-mobilenet.js), and `mapStringToIndex[i]` in ml5 0.12.2 and 1.4.0 (src/ImageClassifier), which is `labels` of
+      // the metadata.json next to model.json if it is there and not empty.
+      expect(labels).to.have.length(3);
+      for (const label of labels as readonly string[])
+        expect(label).to.match(/^Not for Teachable Machine or ml5: .* -1\.\.1, .* 0\.\.255/);
+      const theirs = ['modelName', 'imageSize', 'grayscale', 'tfjsVersion', 'tmVersion'];
+      expect(metadata).to.not.have.any.keys(...theirs, 'packageName', 'userMetadata');
     });
 
     it('labels.txt and the model card', () => {
@@ -271,7 +315,7 @@ describe('exportModel', () => {
     const {record} = await exportModel(classifier, directory);
     classifier.dispose();
     expect(record.weights).to.deep.equal({origin: 'resnet18.safetensors'});
-    for (const file of readdirSync(directory))
+    for (const file of readdirSync(directory).filter(name => name !== 'web'))
       expect(readFileSync(join(directory, file)).includes('secret'), file).to.equal(false);
   });
 
@@ -303,6 +347,39 @@ describe('exportModel', () => {
       `${directory} is not an exported model that may be replaced: found index.html. Move it away, or give another directory.`,
     );
     expect(readFileSync(join(directory, 'index.html'), 'utf8')).to.equal('<p>mine');
+  });
+
+  it('refuses to replace what somebody has put next to its web page', async () => {
+    const directory = join(temporaryDirectory(), 'model');
+    await save(SMALL, directory);
+    writeFileSync(join(directory, 'web', 'photo.jpg'), 'mine');
+    const error = await rejectionOf(save(SMALL, directory));
+    expect(error).to.be.instanceOf(OutputExistsError);
+    expect(error.message).to.include('found photo.jpg');
+  });
+
+  it('is not verified if a file of its web page is not the one that it lists', async () => {
+    const directory = join(temporaryDirectory(), 'model');
+    const onWritten = (written: string): void =>
+      writeFileSync(join(written, 'web', 'page.js'), 'other();');
+    const error = await rejectionOf(save(SMALL, directory, {onWritten}));
+    expect(error).to.be.instanceOf(UnverifiedModelError);
+    expect(error.message).to.match(/page\.js has \d+ bytes instead of \d+/);
+  });
+
+  it('says what to do where the page of this package is not built', async () => {
+    const path = join(temporaryDirectory(), 'page.js');
+    const error = await rejectionOf(writeWebPage(temporaryDirectory(), {'page.js': path}));
+    expect(error.message).to.equal(
+      `The web page cannot be written: ${path} does not exist. In a clone, run npm run build; elsewhere, install the package again.`,
+    );
+  });
+
+  it('loads without its web page', async () => {
+    const directory = join(temporaryDirectory(), 'model');
+    await save(SMALL, directory);
+    rmSync(join(directory, 'web'), {recursive: true});
+    (await loadModel(directory)).dispose();
   });
 
   it('refuses a directory that is no exported model', async () => {

@@ -3,7 +3,7 @@ import {toHost} from '../../src/backbones/parameters.js';
 import {createRandomBackbone} from '../../src/backbones/load-backbone.js';
 import {countNativeHandles} from '../../src/backend/graph/binding.js';
 import {tf, type Tensor2D, type Tensor4D} from '../../src/backend/tensorflow.js';
-import {attachHead} from '../../src/heads/classifier.js';
+import {attachHead, lastLayerOf, scaleLogits} from '../../src/heads/classifier.js';
 import {toInference} from '../../src/heads/inference-model.js';
 import {createPhaseModel} from '../../src/training/loop/phase-model.js';
 import {useBackend} from '../helpers/backend.js';
@@ -45,6 +45,32 @@ describe('a classifier', () => {
       expect(largestDifference(all[0], all[2]) / size).to.be.below(1e-5);
       frozen.dispose();
       tf.dispose([...all, pixels]);
+      classifier.dispose();
+    });
+  }
+
+  for (const type of ['linear', 'mlp'] as const) {
+    it(`with a head of type ${type} has its logits divided by a temperature, in its last layer alone`, () => {
+      const classifier = randomClassifier({head: {...LINEAR, type}, size: 32});
+      const pixels = tf.tensor4d(randomPixels(2, 32), [2, 32, 32, 3], 'int32') as Tensor4D;
+      const logits = (): Tensor2D => {
+        const network = toInference(classifier);
+        const found = network.logits(pixels);
+        network.dispose();
+        return found;
+      };
+      const before = logits();
+      const {weight, classes} = lastLayerOf(classifier);
+      expect([weight.length, classes]).to.deep.equal([
+        classes * classifier.layers.at(-1)!.inputs,
+        3,
+      ]);
+      scaleLogits(classifier, 2.5);
+      const [after, divided] = [logits(), tf.div(before, 2.5)];
+      const size = tf.tidy(() => tf.max(tf.abs(divided)).dataSync()[0]!);
+      expect(largestDifference(after, divided as Tensor2D) / size).to.be.below(1e-5);
+      expect(lastLayerOf(classifier).weight[7]).to.be.closeTo(weight[7]! / 2.5, 1e-6);
+      tf.dispose([before, after, divided, pixels]);
       classifier.dispose();
     });
   }

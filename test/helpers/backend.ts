@@ -7,6 +7,6 @@ export function useBackend(): void {
     const backend = (process.env.FINETUNE_TEST_BACKEND ??
       'tensorflow') as BackendOptions['backend'];
     const device = (process.env.FINETUNE_TEST_DEVICE ?? 'cpu') as BackendOptions['device'];
-    await startBackend({backend, device});
+    await startBackend({backend, device, install: true});
   });
 }

@@ -11,8 +11,11 @@ function chromium(): string | undefined {
   return process.env.CHROME_PATH ?? candidates.find(existsSync);
 }
 
-/** A headless Chromium of this machine, to be closed by the caller; skips the calling test where there is none. */
-export async function browserOrSkip(test: Mocha.Context): Promise<Browser> {
+/** A headless Chromium of this machine, to be closed by the caller; skips the calling test where there is none. @param args further flags */
+export async function browserOrSkip(
+  test: Mocha.Context,
+  args: readonly string[] = [],
+): Promise<Browser> {
   const executablePath = chromium();
   if (executablePath === undefined) {
     test.test!.title += ' (skipped: no Chromium is here; CHROME_PATH can name one)';
@@ -20,18 +23,21 @@ export async function browserOrSkip(test: Mocha.Context): Promise<Browser> {
   }
   return puppeteer.launch({
     executablePath,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', ...args],
   });
 }
 
 /**
  * Starts a headless Chromium before the tests of a describe and closes it, with the servers that they started, after them; they are skipped
  * where there is none.
+ * @param makeArgs makes further flags, and what they need
  */
-export function useBrowser(): () => Browser {
+export function useBrowser(
+  makeArgs: () => Promise<readonly string[]> = async () => [],
+): () => Browser {
   let browser: Browser | undefined;
   before('start Chromium', async function () {
-    browser = await browserOrSkip(this);
+    browser = await browserOrSkip(this, await makeArgs());
   });
   after(async () => {
     await browser?.close();

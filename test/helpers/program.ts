@@ -101,9 +101,12 @@ export function inDrawnFolder(): {
   };
 }
 
+/** Classes of the drawn images. */
+const DRAWN_CLASSES = ['crab', 'fish', 'snail', 'starfish'];
+
 /** Four classes of drawn images in `directory/images`. */
 export async function drawImages(directory: string, perClass = 6): Promise<string> {
   const root = join(directory, 'images');
-  await drawDemoSet(root, {seed: 1, perClass, size: 40});
+  await drawDemoSet(root, {seed: 1, perClass, size: 40, classes: DRAWN_CLASSES});
   return root;
 }

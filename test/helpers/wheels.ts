@@ -1,6 +1,6 @@
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
-import {TENSORFLOW_FILES} from '../../src/backend/install/wheels/wheel.js';
+import {requiredFiles} from '../../src/backend/install/wheels/wheel.js';
 import {storedZip} from './stored-zip.js';
 import {temporaryDirectory} from './temporary.js';
 
@@ -17,9 +17,9 @@ Requires-Dist: tensorflow-io-gcs-filesystem>=0.23.1; (sys_platform == "win32" an
 `;
 
 /** The files of a wheel laid out as TensorFlow's are, each holding its own name, with much that a backend has no use for. */
-export function tensorFlowFiles(): Record<string, Uint8Array> {
+export function tensorFlowFiles(platform: string = process.platform): Record<string, Uint8Array> {
   const names = [
-    ...TENSORFLOW_FILES.map(name => `tensorflow/${name}`),
+    ...requiredFiles(platform).map(name => `tensorflow/${name}`),
     'tensorflow/__init__.py',
     'tensorflow/include/tensorflow/c/other.h',
   ];

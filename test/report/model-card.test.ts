@@ -22,6 +22,17 @@ describe('the model card', () => {
     );
   });
 
+  it('says of weights in this package where they come from', () => {
+    const pretrained = {license: 'Apache-2.0, for research.'};
+    const card = modelCard({
+      ...madeUpRecord(['ants', 'bees']),
+      ...{weights: 'resnet18.tiny-imagenet', pretrained},
+    });
+    expect(card).to.contain(
+      'Training began from the weights resnet18.tiny-imagenet, which come with finetune. Their license: Apache-2.0, for research.',
+    );
+  });
+
   it('says what a balance does to probabilities, and by what the epoch was chosen', () => {
     expect(modelCard(madeUpRecord(['ants', 'bees']))).to.not.contain('equal weight, whatever');
     const card = modelCard({...madeUpRecord(['ants', 'bees']), classBalance: 'weighted-loss'});

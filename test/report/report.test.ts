@@ -6,6 +6,7 @@ import {expect} from 'chai';
 import type {Page} from 'puppeteer-core';
 import {reportHtml, writeReport} from '../../src/report/report.js';
 import type {RunRecord} from '../../src/report/run-record.js';
+import type {Metrics} from '../../src/training/metrics/metrics.js';
 import {browserOrSkip} from '../helpers/browser.js';
 import {madeUpRecord} from '../helpers/run-record.js';
 import {temporaryDirectory} from '../helpers/temporary.js';
@@ -186,6 +187,36 @@ describe('the report', () => {
     );
   });
 
+  it('leaves out what the record of an older version lacks', () => {
+    const record = madeUpRecord(['ants', 'bees']);
+    const {reliability: _, ece: __, brier: ___, ...metrics} = record.metrics.validation;
+    const older = {...record, metrics: {validation: metrics as Metrics}};
+    const titles = (text: string): string[] =>
+      [...text.matchAll(/<h2>([^<]+)</g)].map(([, title]) => title!);
+    expect(titles(reportHtml(older))).to.deep.equal([
+      'Use it',
+      'Training curves',
+      'Confusion matrix',
+      'Per-class metrics',
+      'Most confident errors',
+      'Dataset issues',
+      'Time breakdown',
+      'Reproduce',
+      'Effective settings',
+      'Environment',
+    ]);
+    const newer = {
+      ...record,
+      coverage: [{threshold: 0, coverage: 1, accuracy: 0.9}],
+      classCurves: [{averagePrecision: 1, rocAuc: 1, precisionRecall: []}, {averagePrecision: 1, rocAuc: 1}], // prettier-ignore
+    };
+    expect(titles(reportHtml(newer))).to.include.members([
+      'Calibration',
+      'Coverage',
+      'Precision, recall and ROC by class',
+    ]);
+  });
+
   it('is written for 2 classes and for 200', async () => {
     const many = Array.from({length: 200}, (_, i) => `species ${i}`);
     const path = join(temporaryDirectory(), 'report.html');
@@ -259,6 +290,51 @@ describe('the report in a browser', () => {
         ).to.equal('ascending');
       },
     );
+  });
+
+  it('leads from the confusion matrix to its images, and shows counts or percentages', async function () {
+    const of = (name: string, prediction: string) => ({
+      ...{name, truth: 'a', prediction, confidence: name.length / 10},
+    });
+    const mistakes = [of('1', 'b'), of('22', 'c'), of('333', 'b')];
+    const record = madeUpRecord(['a', 'b', 'c'], {mistakes, accuracy: 0.5});
+    await opened(this, record, async page => {
+      const chosen = () =>
+        page.$$eval('figure.chosen', figures =>
+          figures.map(figure => figure.querySelector('.file')!.textContent),
+        );
+      expect(await chosen()).to.deep.equal([]);
+      await page.$eval('.matrix a[href="#mistakes-1"] rect', cell =>
+        cell.dispatchEvent(new MouseEvent('click', {bubbles: true})),
+      );
+      await page.waitForSelector('figure.chosen');
+      expect(await chosen()).to.deep.equal(['333', '1']);
+      const shown = () =>
+        page.$$eval('.matrix .right text', texts =>
+          texts
+            .filter(text => getComputedStyle(text).display !== 'none')
+            .map(text => text.getAttribute('class')!.split(' ')[1]),
+        );
+      expect(await shown()).to.deep.equal(['count', 'count', 'count']);
+      await page.click('input[value="percent"]');
+      expect(await shown()).to.deep.equal(['percent', 'percent', 'percent']);
+    });
+  });
+
+  it('lists its sections, each with an address', async function () {
+    await opened(this, madeUpRecord(['a', 'b']), async page => {
+      const links = await page.$$eval('nav.contents a', all =>
+        all.map(link => [link.textContent, link.getAttribute('href')!]),
+      );
+      expect(links).to.deep.include(['Use it', '#use-it']);
+      const targets = await page.$$eval(
+        'nav.contents a',
+        all =>
+        all.map(link => document.querySelector(link.getAttribute('href')!)?.querySelector('h2')?.textContent), // prettier-ignore
+      );
+      expect(targets).to.deep.equal(links.map(([title]) => title));
+      expect(links).to.have.length(await page.$$eval('section > h2', all => all.length));
+    });
   });
 
   it('fits a phone', async function () {

@@ -2,7 +2,7 @@ import {mkdirSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import sharp from 'sharp';
-import {parsePathList} from '../../src/cli/options/path-list.js';
+import {parsePathList} from '../../src/core/files/path-list.js';
 import {inDirectory, runCaptured} from '../helpers/capture.js';
 import {createRng} from '../../src/core/rng.js';
 import {BACKEND, finetune, SMALL_RUN, type Ended} from '../helpers/program.js';

@@ -1,10 +1,12 @@
 import {setTimeout as sleep} from 'node:timers/promises';
+import {isOffline} from '../../core/environment-variables.js';
 import {defineError, FinetuneError, throwIfAborted} from '../../core/errors.js';
 import {sha256File} from '../../core/files/sha256.js';
 import {
   parseAddress,
   fetchInto,
   isTransient,
+  isUnreachable,
   describeNetworkError,
   withProxyAgent,
   type DownloadAddress,
@@ -13,12 +15,21 @@ import {
 } from './fetch-into.js';
 import {PartialFile} from './partial-file.js';
 
+interface UnavailableWeights {
+  readonly url: string;
+  /** Path that the file would have. */
+  readonly target: string;
+  readonly reason: string;
+  /** Whether there is no network: the run is offline, or the server cannot be reached. */
+  readonly isNetworkMissing: boolean;
+}
+
 /** The file cannot be downloaded. The message says where to put it by hand. */
 export class WeightsUnavailableError extends defineError(
   FinetuneError,
   'WEIGHTS_UNAVAILABLE',
-  ({url, target, reason}: {url: string; target: string; reason: string}) =>
-    `Weights cannot be downloaded from ${url}: ${reason}. Put the file at ${target} by hand, or use --weights FILE or --weights none.`,
+  ({url, target, reason}: UnavailableWeights) =>
+    `Weights cannot be downloaded from ${url}: ${reason}. Put the file at ${target} by hand, or use --weights FILE, --weights none, or --arch resnet18 --weights embedded, which is less accurate and needs no network.`,
 ) {}
 
 interface ChecksumMismatch {
@@ -56,7 +67,7 @@ export interface DownloadOptions extends FetchOptions {
   readonly sha256Prefix?: string;
   /** File that the checksum was read from, if it was not published. */
   readonly pin?: string;
-  /** Whether to throw instead of using the network. */
+  /** Whether to throw instead of using the network. Default: `FINETUNE_OFFLINE`, else false. */
   readonly offline?: boolean;
   /** Milliseconds before the first retry, doubled before each further one. Default: 1000. */
   readonly retryDelay?: number;
@@ -126,11 +137,12 @@ export async function downloadFile(
   options: DownloadOptions = {},
 ): Promise<void> {
   const address = parseAddress(url);
-  if (options.offline)
+  if (isOffline(options.offline, options.environment))
     throw new WeightsUnavailableError({
       url: address.publicUrl,
       target,
       reason: 'this run is offline',
+      isNetworkMissing: true,
     });
   const started = performance.now();
   const onBytes: ByteProgressCallback = (bytes, total) =>
@@ -151,6 +163,7 @@ export async function downloadFile(
       url: address.publicUrl,
       target,
       reason: describeNetworkError(error),
+      isNetworkMissing: isUnreachable(error),
       cause: error,
     });
   }

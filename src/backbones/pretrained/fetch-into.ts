@@ -83,11 +83,14 @@ export function isTransient(error: unknown): boolean {
   );
 }
 
+/** Whether no server was reached, so that there is no network, or none that leads there. */
+export const isUnreachable = (error: unknown): boolean => UNREACHABLE_CODES.includes(codeOf(error));
+
 /** Describes an error for the middle of a sentence: `the server answered 404 Not Found`. */
 export function describeNetworkError(error: unknown): string {
   const code = codeOf(error);
   if (error instanceof HttpStatusError) return error.message;
-  if (UNREACHABLE_CODES.includes(code)) return `the server cannot be reached (${code})`;
+  if (isUnreachable(error)) return `the server cannot be reached (${code})`;
   if (TIMEOUT_CODES.includes(code)) return 'the server fell silent';
   return `the connection failed (${error instanceof Error ? error.message : String(error)})`;
 }

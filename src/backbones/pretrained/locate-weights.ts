@@ -1,10 +1,13 @@
 import {existsSync, readdirSync, statSync} from 'node:fs';
 import {basename, join, resolve} from 'node:path';
-import {errorMessage, UsageError} from '../../core/errors.js';
+import {isOffline} from '../../core/environment-variables.js';
+import {defineError, errorMessage, FinetuneError, UsageError} from '../../core/errors.js';
 import type {Finding} from '../../core/finding.js';
 import {redactUrl, restoreCredentials} from '../../core/text/redact-url.js';
 import {
   getPretrained,
+  embeddedPath,
+  isEmbedded,
   listPretrained as publishedCards,
   findPretrained,
   type PretrainedWeights,
@@ -19,7 +22,7 @@ import {findCachedWeights, weightsDirectory, type CachedWeights} from './weight-
 export interface LocatedWeights {
   /** A file, or a directory of a tfjs LayersModel. */
   readonly path: string;
-  readonly source: 'file' | 'cache' | 'torch' | 'huggingface' | 'download';
+  readonly source: 'file' | 'package' | 'cache' | 'torch' | 'huggingface' | 'download';
   /** Absent for files that are not listed in `pretrained/`. */
   readonly pretrained?: PretrainedWeights;
   /** Origin of a checkpoint of this project: the start of its run, and the weights file it began with, unless that was `none`. */
@@ -69,9 +72,18 @@ async function pinFirstUse(
   }
 }
 
+/** The weights that come with this package are missing or damaged. */
+export class EmbeddedWeightsError extends defineError(
+  FinetuneError,
+  'EMBEDDED_WEIGHTS_UNUSABLE',
+  ({name, path}: {name: string; path: string}) =>
+    `${path}, the weights ${name} that come with finetune, is ${existsSync(path) ? 'damaged' : 'missing'}. Install finetune again, or use --weights FILE or --weights none.`,
+) {}
+
 /**
- * Locates the file of a pretrained-weights entry: in this project's cache, else in those of torch and Hugging Face (read only), else by
+ * Locates the file of a pretrained-weights entry: in this package, in this project's cache, else in those of torch and Hugging Face (read only), else by
  * downloading it.
+ * @throws EmbeddedWeightsError if the file should have come with this package
  * @throws WeightsUnavailableError, ChecksumMismatchError, CacheNotWritableError, AbortedError as `downloadFile` does
  */
 export async function locatePretrained(
@@ -83,8 +95,10 @@ export async function locatePretrained(
     if (file.source === 'cache') await pinFirstUse(pretrained, file.path, options);
     return {path: file.path, source: file.source, pretrained};
   }
+  const {name, url} = pretrained;
+  if (url === undefined) throw new EmbeddedWeightsError({name, path: embeddedPath(pretrained)});
   const path = join(weightsDirectory(options.environment), pretrained.file);
-  await downloadFile(pretrained.url, path, {...options, ...expectedChecksum(pretrained, path)});
+  await downloadFile(url, path, {...options, ...expectedChecksum(pretrained, path)});
   await pinFirstUse(pretrained, path, options);
   return {path, source: 'download', pretrained};
 }
@@ -105,6 +119,7 @@ export function findPretrainedSource(
   environment?: NodeJS.ProcessEnv,
 ): Pick<LocatedWeights, 'source' | 'path'> {
   const [cached] = findCachedWeights(pretrained, environment);
+  if (isEmbedded(pretrained)) return {path: embeddedPath(pretrained), source: 'package'};
   return cached === undefined
     ? {path: join(weightsDirectory(environment), pretrained.file), source: 'download'}
     : {path: cached.path, source: cached.source};
@@ -174,7 +189,7 @@ function cachePathForUrl(url: string, environment?: NodeJS.ProcessEnv): string {
 async function locateUrl(url: string, options: LocateOptions): Promise<LocatedWeights> {
   const path = cachePathForUrl(url, options.environment);
   if (existsSync(path)) return {path, source: 'cache'};
-  if (/^http:/i.test(url) && options.offline !== true) {
+  if (/^http:/i.test(url) && !isOffline(options.offline, options.environment)) {
     options.onInfo?.(
       `${redactUrl(url)} is fetched over plain http: others can read and change what is sent. Use https if the server has it.`,
     );

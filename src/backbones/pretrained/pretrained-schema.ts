@@ -15,12 +15,16 @@ export interface PublishedAccuracy {
   readonly 'acc@5'?: number;
 }
 
-/** A published weights file: how to download it, verify it and preprocess its input. What its publisher does not state is absent. */
+/**
+ * A published weights file: how to download it, verify it and preprocess its input. What its publisher does not state is absent. A file that
+ * comes with this package has no addresses: it is next to its entry.
+ */
 export interface PretrainedWeights extends ResNetVariant {
   /** Name of the entry: `resnet50.imagenet1k-v1`. */
   readonly name: string;
   readonly arch: Arch;
-  readonly url: string;
+  /** Absent if the file comes with this package. */
+  readonly url?: string;
   /** File name in the cache. With a checksum, other tools use the same name in theirs. */
   readonly file: string;
   /** Prefix of the file's sha256, lower-case hex, as published. Without it, the checksum of the first download is kept (checksum-pin.ts). */
@@ -44,10 +48,10 @@ export interface PretrainedWeights extends ResNetVariant {
   readonly nonCommercial: boolean;
   /** What is known about the license, in sentences. */
   readonly license: string;
-  /** URL of a page about how the weights were trained. */
-  readonly trainingRecipe: string;
-  /** URL of the page that publishes the weights. */
-  readonly source: string;
+  /** URL of a page about how the weights were trained. Absent if the file comes with this package: `templates/recipes/pretrain.json`. */
+  readonly trainingRecipe?: string;
+  /** URL of the page that publishes the weights. Absent if the file comes with this package. */
+  readonly source?: string;
 }
 
 const urlSchema = {type: 'string', pattern: '^https://'};
@@ -110,8 +114,11 @@ const properties = {
   source: urlSchema,
 } satisfies Record<keyof PretrainedWeights, object>;
 
-/** Fields that some publishers do not state. */
-const OPTIONAL = ['sha256Prefix', 'sizeMiB', 'huggingFace', 'classes'];
+/** Fields that some publishers do not state, and addresses that a file of this package does not need. */
+const OPTIONAL = [
+  ...['sha256Prefix', 'sizeMiB', 'huggingFace', 'classes'],
+  ...['url', 'trainingRecipe', 'source'],
+];
 
 /** Schema of a file of `pretrained/`. No field has a default: nothing is assumed about weights. */
 export const pretrainedSchema: ObjectSchema = {

@@ -1,4 +1,5 @@
 import {readdirSync, readFileSync} from 'node:fs';
+import {fileURLToPath} from 'node:url';
 import {UsageError} from '../../core/errors.js';
 import {suggest} from '../../core/text/suggest.js';
 import {validate} from '../../core/schema.js';
@@ -9,6 +10,16 @@ export type {PretrainedWeights};
 
 // `pretrained/` in the package root, relative to dist/src/backbones/pretrained/.
 const PRETRAINED_DIRECTORY = new URL('../../../../pretrained/', import.meta.url);
+
+/** The value of `--weights` that names the weights in this package. */
+export const EMBEDDED = 'embedded';
+
+/** Whether the weights come with this package, so that no network is needed. */
+export const isEmbedded = ({url}: Pick<PretrainedWeights, 'url'>): boolean => url === undefined;
+
+/** Path of weights that come with this package. */
+export const embeddedPath = ({file}: Pick<PretrainedWeights, 'file'>): string =>
+  fileURLToPath(new URL(file, PRETRAINED_DIRECTORY));
 
 /** @throws SchemaError if a document is not a pretrained-weights entry */
 export const parsePretrained = (document: unknown, what: string): PretrainedWeights =>
@@ -49,25 +60,31 @@ function normalizeName(requested: string, arch: Arch): string {
   return `${network}.${version!.replaceAll('_', '-')}`;
 }
 
-/** Whether a name is the network and one word of the version: `resnet50.v2` for `resnet50.imagenet1k-v2`. */
-function isShortName(name: string, {arch, name: full}: PretrainedWeights): boolean {
+/**
+ * Whether a name is the network and one word of the version: `resnet50.v2` for `resnet50.imagenet1k-v2`. The weights of this package have
+ * a short name of their own, since a word of theirs, `imagenet`, would promise too much.
+ */
+function isShortName(name: string, entry: PretrainedWeights): boolean {
+  const {arch, name: full} = entry;
   const words = full.slice(arch.length + 1).split('-');
-  return words.some(word => name === `${arch}.${word}`);
+  return !isEmbedded(entry) && words.some(word => name === `${arch}.${word}`);
 }
 
-/** The first entry of a network that is good for a use, else its first entry. Never one that is not for commercial use. */
+/** The first entry of a network that is good for a use, else its first entry. Never one that is not for commercial use, or the embedded one. */
 export function defaultPretrained(
   arch: Arch,
   goodFor: GoodFor,
   entries: readonly PretrainedWeights[] = listPretrained(),
 ): PretrainedWeights | undefined {
-  const usable = entries.filter(entry => entry.arch === arch && !entry.nonCommercial);
+  const usable = entries.filter(
+    entry => entry.arch === arch && !entry.nonCommercial && !isEmbedded(entry),
+  );
   return usable.find(entry => entry.goodFor.includes(goodFor)) ?? usable[0];
 }
 
 /**
  * The entry with a name in this project's, torchvision's or timm's spelling, or with one word of its version (`v2`, `dino`, `a1h`) if no
- * other entry has it. `auto` selects the default for frozen features; a recipe with `auto` was resolved to a name before (recommend-weights.ts).
+ * other entry has it. `embedded` is the one that comes with this package. `auto` selects the default for frozen features; a recipe with `auto` was resolved to a name before (recommend-weights.ts).
  */
 export function findPretrained(
   requested: string,
@@ -75,6 +92,7 @@ export function findPretrained(
   entries: readonly PretrainedWeights[] = listPretrained(),
 ): PretrainedWeights | undefined {
   if (requested === 'auto') return defaultPretrained(arch, 'probe', entries);
+  if (requested.toLowerCase() === EMBEDDED) return entries.find(isEmbedded);
   const name = normalizeName(requested, arch);
   const [short, ...others] = entries.filter(entry => isShortName(name, entry));
   return entries.find(entry => entry.name === name) ?? (others.length === 0 ? short : undefined);

@@ -3,11 +3,11 @@ import {homedir} from 'node:os';
 import {basename, join} from 'node:path';
 import {cacheDirectory} from '../../core/files/cache-directory.js';
 import {readPin} from './checksum-pin.js';
-import type {PretrainedWeights} from './pretrained.js';
+import {embeddedPath, isEmbedded, type PretrainedWeights} from './pretrained.js';
 
 /** A weights file that is already on this machine. */
 export interface CachedWeights {
-  readonly source: 'cache' | 'torch' | 'huggingface';
+  readonly source: 'package' | 'cache' | 'torch' | 'huggingface';
   readonly path: string;
   /** Required prefix of its sha256; absent if the cache's owner does not provide one. */
   readonly sha256Prefix?: string;
@@ -73,7 +73,8 @@ export const weightsDirectory = (environment?: Environment): string =>
   join(cacheDirectory(environment), 'weights');
 
 /**
- * Cached files of these weights on this machine, in order of preference. Their content is not read here. Without a published checksum, only
+ * Files of these weights on this machine, in order of preference. Their content is not read here. Weights that come with this package are
+ * nowhere else. Without a published checksum, only
  * this project's cache counts: in another one, a file of that name may be anything.
  */
 export function findCachedWeights(
@@ -81,6 +82,10 @@ export function findCachedWeights(
   environment: Environment = process.env,
 ): CachedWeights[] {
   const {file, sha256Prefix, huggingFace} = pretrained;
+  if (isEmbedded(pretrained)) {
+    const path = embeddedPath(pretrained);
+    return existsSync(path) ? [{source: 'package', path, ...(sha256Prefix && {sha256Prefix})}] : [];
+  }
   const own = join(weightsDirectory(environment), file);
   const checksum = sha256Prefix ?? readPin(own);
   const candidates: CachedWeights[] = [

@@ -1,5 +1,4 @@
 import {stat} from 'node:fs/promises';
-import {errorMessage} from '../../core/errors.js';
 import {sizeFromShape} from '../../core/state-dict.js';
 import {formatInteger} from '../../core/text/format-count.js';
 import {findWeightsFile} from './find-weights-file.js';
@@ -8,7 +7,7 @@ import {FormatError} from './format-error.js';
 import {openWeightsFile} from './open-file.js';
 import {
   readAllTensors,
-  WeightsFileError,
+  toWeightsFileError,
   type OpenWeights,
   type StoredTensor,
   type WeightsFile,
@@ -78,24 +77,4 @@ function withWeightsFileErrors(path: string, {shape, read}: StoredTensor): Store
       throw toWeightsFileError(path, error);
     });
   return {shape, read: readWithErrors};
-}
-
-/** Adds the path to an error of the file system or the reader. Any other error is a bug. */
-function toWeightsFileError(path: string, error: unknown): unknown {
-  if (error instanceof FormatError)
-    return new WeightsFileError(
-      {path, reason: error.reason, cause: error.cause},
-      {remedy: error.remedy},
-    );
-  if (!(error instanceof Error) || !('code' in error)) return error;
-  if (!('syscall' in error) && error.code !== 'ERR_FS_FILE_TOO_LARGE') return error;
-  if (error.code === 'ENOENT')
-    return new WeightsFileError(
-      {path, reason: 'no such file', cause: error},
-      {remedy: 'check the path'},
-    );
-  return new WeightsFileError(
-    {path, reason: `an unreadable file (${errorMessage(error)})`, cause: error},
-    {remedy: 'check the file and its permissions'},
-  );
 }

@@ -6,6 +6,7 @@ import {isObject, parseObject, describeJsonValue} from './json.js';
 import {FormatError} from './format-error.js';
 import {
   readAllTensors,
+  toWeightsFileError,
   type WeightsContents,
   type TensorReader,
   type StoredTensor,
@@ -59,6 +60,12 @@ export async function readSafetensors(path: string): Promise<WeightsContents> {
     await file.close();
   }
 }
+
+/** The same, with an error that names the file. @throws WeightsFileError */
+export const readSafetensorsFile = (path: string): Promise<WeightsContents> =>
+  readSafetensors(path).catch((error: unknown) => {
+    throw toWeightsFileError(path, error);
+  });
 
 async function readHeaderLength(file: FileHandle, size: number): Promise<number> {
   if (size < 8)

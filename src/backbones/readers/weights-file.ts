@@ -1,5 +1,5 @@
-import {withRemedy} from './format-error.js';
-import {defineError, FinetuneError} from '../../core/errors.js';
+import {FormatError, withRemedy} from './format-error.js';
+import {defineError, errorMessage, FinetuneError} from '../../core/errors.js';
 import type {CpuTensor, StateDict} from '../../core/state-dict.js';
 
 export type WeightsFormat = 'safetensors' | 'pytorch' | 'keras-h5' | 'tfjs';
@@ -62,3 +62,23 @@ export class WeightsFileError extends defineError(
   ({path, reason}: {path: string; reason: string}, {remedy}: {remedy: string}) =>
     `${path} cannot be read as weights: ${withRemedy(reason, remedy)}.`,
 ) {}
+
+/** Adds the path to an error of the file system or the reader. Any other error is a bug. */
+export function toWeightsFileError(path: string, error: unknown): unknown {
+  if (error instanceof FormatError)
+    return new WeightsFileError(
+      {path, reason: error.reason, cause: error.cause},
+      {remedy: error.remedy},
+    );
+  if (!(error instanceof Error) || !('code' in error)) return error;
+  if (!('syscall' in error) && error.code !== 'ERR_FS_FILE_TOO_LARGE') return error;
+  if (error.code === 'ENOENT')
+    return new WeightsFileError(
+      {path, reason: 'no such file', cause: error},
+      {remedy: 'check the path'},
+    );
+  return new WeightsFileError(
+    {path, reason: `an unreadable file (${errorMessage(error)})`, cause: error},
+    {remedy: 'check the file and its permissions'},
+  );
+}

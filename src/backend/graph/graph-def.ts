@@ -40,15 +40,19 @@ const bytes = (field: number, content: string | Uint8Array): Buffer => {
   const buffer = Buffer.from(content);
   return Buffer.concat([tag(field, BYTES), varint(buffer.length), buffer]);
 };
-const message = (field: number, ...parts: readonly Buffer[]): Buffer =>
+/** @param parts as a list: a graph may have more nodes than a function call may have arguments */
+const message = (field: number, parts: readonly Buffer[]): Buffer =>
   bytes(field, Buffer.concat(parts));
 
 /** TensorShapeProto; -1 stands for an unknown dimension. */
 const shapeProto = (field: number, shape: readonly number[]): Buffer =>
-  message(field, ...shape.map(size => message(2, number(1, size))));
+  message(
+    field,
+    shape.map(size => message(2, [number(1, size)])),
+  );
 
 const tensorProto = (field: number, {dtype, shape, bytes: content}: TensorConstant): Buffer =>
-  message(field, number(1, dtype), shapeProto(2, shape), bytes(4, content));
+  message(field, [number(1, dtype), shapeProto(2, shape), bytes(4, content)]);
 
 /** The fields of AttrValue (tensorflow/core/framework/attr_value.proto); its lists use the same ones. */
 const SCALARS: Readonly<Record<Exclude<OpAttribute['kind'], 'SHAPE'>, (value: never) => Buffer>> = {
@@ -64,21 +68,20 @@ function attrValue(attribute: GraphAttribute): Buffer {
   if (attribute.kind === 'SHAPE') return shapeProto(7, attribute.value as readonly number[]);
   const encode = SCALARS[attribute.kind] as (value: unknown) => Buffer;
   return Array.isArray(attribute.value)
-    ? message(1, ...attribute.value.map(encode))
+    ? message(1, attribute.value.map(encode))
     : encode(attribute.value);
 }
 
 /** NodeDef (tensorflow/core/framework/node_def.proto). */
 const nodeDef = ({name, op, inputs, attributes}: GraphNode): Buffer =>
-  message(
-    1,
+  message(1, [
     bytes(1, name),
     bytes(2, op),
     ...inputs.map(input => bytes(3, input)),
     ...Object.entries(attributes).map(([key, attribute]) =>
-      message(5, bytes(1, key), message(2, attrValue(attribute))),
+      message(5, [bytes(1, key), message(2, [attrValue(attribute)])]),
     ),
-  );
+  ]);
 
 /** Graph version that TensorFlow 2.21 writes (TF_GRAPH_DEF_VERSION); newer versions of TensorFlow read it. */
 const GRAPH_DEF_VERSION = 1882;
@@ -90,9 +93,8 @@ export const SERVING_TAG = 'serve';
 export const encodeSavedModel = (nodes: readonly GraphNode[]): Buffer =>
   Buffer.concat([
     number(1, 1),
-    message(
-      2,
-      message(1, bytes(4, SERVING_TAG)),
-      message(2, ...nodes.map(nodeDef), message(4, number(1, GRAPH_DEF_VERSION))),
-    ),
+    message(2, [
+      message(1, [bytes(4, SERVING_TAG)]),
+      message(2, [...nodes.map(nodeDef), message(4, [number(1, GRAPH_DEF_VERSION)])]),
+    ]),
   ]);

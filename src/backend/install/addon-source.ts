@@ -25,22 +25,32 @@ export const GUARD_SOURCE_FILE = fileURLToPath(
   new URL('../../../../native/guard.cc', import.meta.url),
 );
 
-/** Compiler flags. The rpath is relative to the addon, so that a backend directory can be moved. */
-export const COMPILER_FLAGS = [
-  '-std=c++17',
-  '-O2',
-  '-fPIC',
-  '-shared',
-  '-s',
-  `-DNAPI_VERSION=${NODE_API}`,
-  '-Wl,-rpath,$ORIGIN/tensorflow',
+/** macOS lacks `memfd_create`, which the guard calls. This header brings it. */
+const MACOS_HEADER_FILE = fileURLToPath(new URL('../../../../native/macos.h', import.meta.url));
+
+/** How to link an addon. The rpath is relative to the addon, so that a backend directory can be moved. */
+const LINKER_FLAGS: Readonly<Record<'linux' | 'darwin', readonly string[]>> = {
+  linux: ['-shared', '-s', `-DNAPI_VERSION=${NODE_API}`, '-Wl,-rpath,$ORIGIN/tensorflow'],
+  // Node's own functions are found when the addon is loaded. The libraries' install names begin with @rpath.
+  darwin: [
+    ...['-shared', '-undefined', 'dynamic_lookup', '-mmacosx-version-min=12.0'],
+    ...['-include', MACOS_HEADER_FILE, `-DNAPI_VERSION=${NODE_API}`],
+    '-Wl,-rpath,@loader_path/tensorflow',
+  ],
+};
+
+/** Compiler flags for a platform. */
+export const compilerFlags = (platform: string = process.platform): readonly string[] => [
+  ...['-std=c++17', '-O2', '-fPIC'],
+  ...LINKER_FLAGS[platform === 'darwin' ? 'darwin' : 'linux'],
 ];
 
-/** Hash of the addons' sources and compiler flags. */
+/** Hash of the addons' sources and compiler flags. Flags are told apart by name, not by where this package is. */
 export const ADDON_SOURCE_HASH = sha256(
   SOURCES_SHA256,
-  ...COMPILER_FLAGS,
+  ...compilerFlags().filter(flag => flag !== MACOS_HEADER_FILE),
   readFileSync(GUARD_SOURCE_FILE),
+  ...(process.platform === 'darwin' ? [readFileSync(MACOS_HEADER_FILE)] : []),
 );
 
 export const addonSourceFiles = (tfjsPackage: string): string[] =>

@@ -3,13 +3,13 @@ import {join} from 'node:path';
 import {
   addonSourceFiles,
   checkAddonSources,
-  COMPILER_FLAGS,
+  compilerFlags,
   GUARD_SOURCE_FILE,
 } from './addon-source.js';
 import {findErrorLine, runSubprocess} from './subprocess.js';
 import {addonPath, guardPath, librariesDirectory} from './backend-directory.js';
 import {BackendError} from '../backend-error.js';
-import {TENSORFLOW_LIBRARIES} from './wheels/wheel.js';
+import {tensorFlowLibraries} from './wheels/wheel.js';
 
 /** C++ compilers to try, as command lines: only `CXX` if it is set. */
 function compilerCandidates(
@@ -18,6 +18,11 @@ function compilerCandidates(
   const [program, ...rest] = (environment.CXX ?? '').split(' ').filter(argument => argument !== '');
   return program === undefined ? [['g++'], ['c++'], ['clang++']] : [[program, ...rest]];
 }
+
+const COMPILER_REMEDY =
+  process.platform === 'darwin'
+    ? "Install Apple's command line tools (xcode-select --install)"
+    : 'Install g++';
 
 /** The first compiler that runs. @throws BackendError if there is none */
 export async function findCompiler(
@@ -32,7 +37,7 @@ export async function findCompiler(
     .join(', ');
   throw new BackendError(
     {step: 'compile'},
-    `There is no C++ compiler for TensorFlow's addon (tried ${candidates}). Install g++ and run finetune backend install.`,
+    `There is no C++ compiler for TensorFlow's addon (tried ${candidates}). ${COMPILER_REMEDY} and run finetune backend install.`,
   );
 }
 
@@ -52,7 +57,7 @@ export async function compileAddons(
   const headers = [join(librariesDirectory(backendDirectory), 'include'), tfjsPackage].flatMap(
     directory => ['-I', directory],
   );
-  const libraries = TENSORFLOW_LIBRARIES.map(name =>
+  const libraries = tensorFlowLibraries().map(name =>
     join(librariesDirectory(backendDirectory), name),
   );
   await compile(
@@ -72,7 +77,7 @@ async function compile(
     include_dir: string;
   };
   const result = await runSubprocess(
-    [...compiler, ...COMPILER_FLAGS, '-I', nodeHeaders, ...inputs, '-o', output],
+    [...compiler, ...compilerFlags(), '-I', nodeHeaders, ...inputs, '-o', output],
     {environment, signal},
   );
   if (result?.code === 0) return;

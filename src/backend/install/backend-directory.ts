@@ -68,7 +68,12 @@ const manifestSchema: ObjectSchema = object({
   files: {...object({[ADDON_FILE]: file, [GUARD_FILE]: file}), additionalProperties: file},
 });
 
-/** A backend that passed its self-test and is in its final directory. */
+/**
+ * A backend that passed its self-test and is in its final directory.
+ *
+ * @example
+ * const {tensorflow, gpu, directory}: InstalledBackend = await installBackend();
+ */
 export interface InstalledBackend extends BackendManifest {
   readonly directory: string;
 }

@@ -17,6 +17,8 @@ import {
 import {hashBackendFiles} from './backend-files.js';
 import {fetchTensorFlow, type FetchTensorFlowOptions} from './wheels/fetch-tensorflow.js';
 import {beginStep} from './install-progress.js';
+import {announceDownload} from './announce-download.js';
+import {forgetFailedInstall, recordFailedInstall} from './failed-install.js';
 import {selfTest, type SelfTestReport} from './self-test.js';
 import {findTfjsPackage, installTfjsPackage} from './tfjs-package.js';
 
@@ -33,6 +35,8 @@ export interface InstallRequest extends FetchTensorFlowOptions {
 export async function buildBackend(request: InstallRequest): Promise<InstalledBackend> {
   const {cache, environment, signal, onProgress} = request;
   const compiler = await findCompiler(environment);
+  announceDownload(request);
+  await forgetFailedInstall(cache, request.gpu);
   const tfjsPackage = findTfjsPackage(cache) ?? (await fetchTfjsPackage(request));
   const staging = stagingDirectory(cache);
   try {
@@ -50,6 +54,9 @@ export async function buildBackend(request: InstallRequest): Promise<InstalledBa
       ),
       cache,
     );
+  } catch (error) {
+    if (request.source === undefined) await recordFailedInstall(error, cache, request.gpu);
+    throw error;
   } finally {
     await rm(staging, {recursive: true, force: true});
   }

@@ -1,6 +1,12 @@
 import type {BackendStep} from '../backend-error.js';
 
-/** Progress of an installation. Reported at the start of each step and during it. */
+/**
+ * Progress of an installation. Reported at the start of each step and during it.
+ *
+ * @example
+ * const onProgress = ({step, bytes, totalBytes}: InstallProgress) => console.error(step, bytes, totalBytes);
+ * await installBackend({onProgress});
+ */
 export interface InstallProgress {
   readonly type: 'install';
   readonly step: BackendStep;

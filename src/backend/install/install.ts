@@ -1,8 +1,8 @@
 import {join} from 'node:path';
-import {assertTrusted, cacheDirectory, makePrivate} from '../../core/files/cache-directory.js';
+import {assertTrusted, makePrivate} from '../../core/files/cache-directory.js';
 import {errorMessage, throwIfAborted} from '../../core/errors.js';
+import {isOffline} from '../../core/environment-variables.js';
 import {DISK_FULL} from './subprocess.js';
-import {listGpus} from '../runtime/device.js';
 import {
   backendsDirectory,
   listInstalledBackends,
@@ -15,34 +15,44 @@ import {withLock} from '../../core/files/lock.js';
 import {findDamage} from './backend-files.js';
 import {requireSupportedPlatform, detectPlatform} from './machine.js';
 import {fetchTfjsPackage, buildBackend, type InstallRequest} from './build-backend.js';
+import {
+  checkInstallOptions,
+  requireNoDownload,
+  resolveInstallRequest,
+  type InstallOptions,
+} from './install-request.js';
 import {TENSORFLOW_VERSION} from './wheels/pinned-wheels.js';
-import {beginStep, type InstallListener} from './install-progress.js';
+import {beginStep} from './install-progress.js';
 import {findTfjsPackage} from './tfjs-package.js';
-import {fingerprintSource, inspectSource} from './wheels/wheel-source.js';
-
-export interface InstallOptions {
-  /** A wheel, a directory of wheels, or an unpacked wheel. Default: pip downloads the wheels. */
-  readonly from?: string | undefined;
-  /** Whether to install the CUDA libraries. Default: true if an NVIDIA GPU is found. */
-  readonly gpu?: boolean | undefined;
-  readonly onProgress?: InstallListener | undefined;
-  readonly signal?: AbortSignal | undefined;
-  readonly cache?: string | undefined;
-  readonly environment?: NodeJS.ProcessEnv | undefined;
-}
 
 /**
  * Downloads TensorFlow, compiles the addon against it, tests both and moves them into the cache. An installed backend is returned as is. It
- * takes a minute or two and 1.2 GB of disk (0.9 GB remain; several times that with CUDA). A failure leaves nothing behind.
- * @throws BackendError (exit 4) if this machine lacks something; UsageError for a wrong `from`; AbortedError
+ * takes a minute or two and 1.2 GB of disk (0.6 GB remain; several times that with CUDA). A failure leaves nothing behind.
+ *
+ * Nothing else in this library installs anything, unless its option `install` is set. Call it before a backend starts: a process keeps its
+ * backend.
+ * @throws BackendError (exit 4) if this machine lacks something or is offline; UsageError for a wrong `from`; ArgumentError; AbortedError
+ *
+ * @example
+ * import {installBackend} from 'finetune';
+ *
+ * const {tensorflow, directory} = await installBackend({
+ *   onProgress: ({step, label, bytes}) => bytes === 0 && console.error(step, label),
+ * });
+ * console.error(`TensorFlow ${tensorflow} is in ${directory}`);
  */
 export async function installBackend(options: InstallOptions = {}): Promise<InstalledBackend> {
+  checkInstallOptions(options);
   requireSupportedPlatform(detectPlatform());
   const request = await resolveInstallRequest(options);
-  return withInstallLock(
-    request,
-    async () => (await findMatchingBackend(request)) ?? buildBackend(request),
-  );
+  return withInstallLock(request, async () => {
+    const existing = await findMatchingBackend(request);
+    if (isOffline(options.offline, request.environment)) requireNoDownload(request, existing);
+    if (existing === undefined) return buildBackend(request);
+    // Another package may have installed it, with tfjs-node-gpu among dependencies of its own.
+    if (findTfjsPackage(request.cache) === undefined) await fetchTfjsPackage(request);
+    return existing;
+  });
 }
 
 /** The tfjs-node-gpu package that an installed backend needs, installed with npm if it is missing. @throws BackendError, AbortedError */
@@ -53,27 +63,6 @@ export async function ensureTfjsPackage(options: InstallOptions): Promise<string
     findTfjsPackage(cache) ??
     withInstallLock(request, async () => findTfjsPackage(cache) ?? fetchTfjsPackage(request))
   );
-}
-
-async function resolveInstallRequest({
-  from,
-  gpu,
-  onProgress,
-  signal,
-  cache,
-  environment = process.env,
-}: InstallOptions): Promise<InstallRequest> {
-  const source = from === undefined ? undefined : await inspectSource(from);
-  return {
-    from: from ?? 'pip',
-    source,
-    fingerprint: source === undefined ? '' : fingerprintSource(source),
-    gpu: gpu ?? (await listGpus(environment)).length > 0,
-    onProgress,
-    signal,
-    cache: cache ?? cacheDirectory(environment),
-    environment,
-  };
 }
 
 /** An undamaged backend that matches the request. It becomes the most recently requested one. */

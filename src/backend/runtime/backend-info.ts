@@ -3,8 +3,23 @@ import type {InstallProgress} from '../install/install-progress.js';
 
 export type BackendName = 'tensorflow' | 'wasm';
 
-/** Events during the start of a backend: progress of an installation, and fallback to a slower device or backend. */
-export type BackendEvent = InstallProgress | {readonly type: 'fallback'; readonly reason: string};
+/**
+ * Events during the start of a backend: progress of an installation, and fallback to a slower device or backend.
+ *
+ * @example
+ * const onEvent = (event: BackendEvent) => {
+ *   if (event.type === 'fallback') console.warn(event.reason);
+ * };
+ * await startBackend({onEvent});
+ */
+export type BackendEvent =
+  | InstallProgress
+  | {
+      readonly type: 'fallback';
+      readonly reason: string;
+      /** TensorFlow is not installed, and nothing else is wrong. `installBackend()` installs it for the next process. */
+      readonly code?: 'BACKEND_NOT_INSTALLED';
+    };
 
 /**
  * Options of `startBackend`.
@@ -14,13 +29,13 @@ export type BackendEvent = InstallProgress | {readonly type: 'fallback'; readonl
  * await startBackend(options);
  */
 export interface BackendOptions {
-  /** `auto`: TensorFlow, else the WASM backend. Default: `FINETUNE_BACKEND`, else `auto`. */
+  /** `auto`: TensorFlow if it is installed, else the WASM backend. Default: `FINETUNE_BACKEND`, else `auto`. */
   readonly backend?: 'auto' | BackendName | undefined;
   /** `auto`: a GPU if there is one. Default: `FINETUNE_DEVICE`, else `auto`. */
   readonly device?: DeviceOption | undefined;
   /** Whether to avoid the network. Default: `FINETUNE_OFFLINE`, else false. */
   readonly offline?: boolean | undefined;
-  /** Whether to install TensorFlow if it is missing: 274 MB to download, 1.1 GB on disk. Default: true. */
+  /** Whether to install TensorFlow if it is missing: 274 MB to download, 0.6 GB on disk. Default: false; see `installBackend`. */
   readonly install?: boolean | undefined;
   /** Threads within one operation. Default: one per core. */
   readonly threads?: number | undefined;

@@ -6,8 +6,7 @@ import {
   integerFrom,
   type ArgumentKind,
 } from '../../core/arguments.js';
-import {UsageError} from '../../core/errors.js';
-import {parseBoolean} from '../../core/text/parse-boolean.js';
+import {isOffline, readVariable} from '../../core/environment-variables.js';
 import type {DeviceOption} from './device.js';
 import type {BackendOptions} from './backend-info.js';
 
@@ -42,22 +41,6 @@ export const checkBackendOptions = (call: string, options: unknown): void =>
     'options',
   );
 
-function readVariable(
-  name: string,
-  {accepts, expected}: ArgumentKind,
-  environment: NodeJS.ProcessEnv,
-): string | undefined {
-  const value = environment[name];
-  if (value === undefined || value === '') return undefined;
-  if (accepts(value)) return value;
-  throw new UsageError(`${name} in the environment is "${value}". Set it to ${expected}.`);
-}
-
-const BOOLEAN_KIND: ArgumentKind = {
-  expected: 'true or false',
-  accepts: value => parseBoolean(value as string) !== undefined,
-};
-
 /**
  * Resolves backend options: first the given ones, then `FINETUNE_BACKEND`, `FINETUNE_DEVICE` and `FINETUNE_OFFLINE`, then the defaults.
  * @throws UsageError for an invalid variable
@@ -66,7 +49,6 @@ export function resolveBackendOptions(
   options: BackendOptions,
   environment: NodeJS.ProcessEnv = process.env,
 ): ResolvedBackendOptions {
-  const offline = readVariable('FINETUNE_OFFLINE', BOOLEAN_KIND, environment);
   return {
     ...options,
     backend:
@@ -78,7 +60,7 @@ export function resolveBackendOptions(
       options.device ??
       (readVariable('FINETUNE_DEVICE', DEVICE_KIND, environment) as DeviceOption | undefined) ??
       'auto',
-    offline: options.offline ?? (offline !== undefined && parseBoolean(offline)!),
-    install: options.install ?? true,
+    offline: isOffline(options.offline, environment),
+    install: options.install ?? false,
   };
 }

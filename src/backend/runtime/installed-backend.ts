@@ -6,12 +6,14 @@ import {
   listInstalledBackends,
   type InstalledBackend,
 } from '../install/backend-directory.js';
-import {BackendError} from '../backend-error.js';
+import {BackendError, BackendNotInstalledError} from '../backend-error.js';
 import {assertTrustedBackend, findDamage} from '../install/backend-files.js';
 import type {ResolvedBackendOptions} from './backend-options.js';
 import {setCudaToolsPath, TENSORFLOW_VARIABLES} from './environment.js';
 import {silenceStderr, shareEnvironment, blockSignals} from './native-guard.js';
+import {assertMayWork} from '../install/failed-install.js';
 import {ensureTfjsPackage, installBackend} from '../install/install.js';
+import {detectPlatform, requireSupportedPlatform} from '../install/machine.js';
 import {loadTensorFlow} from './load-tensorflow.js';
 import {findTfjsPackage} from '../install/tfjs-package.js';
 import {removeMarks, markRunning, findUncleanStarts} from './unclean-start.js';
@@ -28,13 +30,6 @@ function selectInstalledBackend(
     (device.startsWith('gpu') ? undefined : backends[0])
   );
 }
-
-const notInstalledError = (): BackendError =>
-  new BackendError(
-    {step: 'load'},
-    'TensorFlow is not installed, so the portable backend (WebAssembly) computes: slower, with the same results. ' +
-      'For many images install it once: finetune backend install.',
-  );
 
 /**
  * Selects and checks the installed backend: by sizes and times, or in full if an earlier process crashed. A damaged one from pip is
@@ -84,15 +79,20 @@ export async function installBackendForRun(
   cache: string,
   gpu: boolean,
 ): Promise<InstalledBackend> {
-  if (!isInstallAllowed) throw notInstalledError();
+  if (!isInstallAllowed) {
+    requireSupportedPlatform(detectPlatform());
+    throw new BackendNotInstalledError({}, {problem: ''});
+  }
   if (offline) {
     throw new BackendError(
       {step: 'download'},
       `TensorFlow is not installed in ${backendsDirectory(cache)}, and --offline forbids its download. Run finetune backend install once with a connection, or with --from FILE.`,
     );
   }
-  const install = (cuda: boolean) =>
-    installBackend({gpu: cuda, onProgress: onEvent, signal, cache});
+  const install = async (cuda: boolean) => {
+    assertMayWork(cache, cuda);
+    return installBackend({gpu: cuda, offline, onProgress: onEvent, signal, cache});
+  };
   try {
     return await install(gpu);
   } catch (error) {
@@ -112,7 +112,7 @@ export async function loadInstalledBackend(
   cache: string,
 ): Promise<void> {
   const found = findTfjsPackage(cache);
-  if (found === undefined && !install) throw notInstalledError();
+  if (found === undefined && !install) throw new BackendNotInstalledError({}, {problem: ''});
   if (found === undefined && offline) {
     throw new BackendError(
       {step: 'package'},

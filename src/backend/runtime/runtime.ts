@@ -1,4 +1,6 @@
 import {UnsupportedEnvironmentError, UsageError} from '../../core/errors.js';
+import {BackendNotInstalledError} from '../backend-error.js';
+import {isInstallable} from '../install/machine.js';
 import type {BackendInfo, BackendOptions} from './backend-info.js';
 import {
   checkBackendOptions,
@@ -11,8 +13,7 @@ import {startWasm} from './start-wasm.js';
 export type {BackendEvent, BackendInfo, BackendName, BackendOptions} from './backend-info.js';
 
 /** Slowdown of the WASM backend, measured on a ResNet-18 (training steps at both sizes, two cores). */
-const SLOWDOWN =
-  'training falls back to WASM, about 5 times slower at 64 px and 9 times slower at 224 px';
+const SLOWDOWN = 'about 5 times slower at 64 px and 9 times slower at 224 px';
 
 interface StartedBackend {
   readonly options: ResolvedBackendOptions;
@@ -65,11 +66,46 @@ async function start(options: ResolvedBackendOptions): Promise<BackendInfo> {
       !(error instanceof UnsupportedEnvironmentError)
     )
       throw error;
-    const fallbackReason = options.install
-      ? `TensorFlow is not available, so ${SLOWDOWN}. ${error.message}`
-      : error.message;
-    options.onEvent?.({type: 'fallback', reason: fallbackReason});
-    return {...(await startWasm()), fallbackReason};
+    const fallback = describeFallback(error, options);
+    options.onEvent?.({type: 'fallback', ...fallback});
+    return {...(await startWasm()), fallbackReason: fallback.reason};
+  }
+}
+
+/** Why WebAssembly computes. */
+function describeFallback(
+  error: UnsupportedEnvironmentError,
+  {install}: ResolvedBackendOptions,
+): {readonly reason: string; readonly code?: 'BACKEND_NOT_INSTALLED'} {
+  if (error instanceof BackendNotInstalledError)
+    return {
+      reason:
+        'TensorFlow is not installed, so WebAssembly computes. installBackend() installs it once.',
+      code: error.code,
+    };
+  return install
+    ? {
+        reason: `TensorFlow is not available, so training falls back to WASM, ${SLOWDOWN}. ${error.message}`,
+      }
+    : {reason: error.message};
+}
+
+/**
+ * Starts a backend to train on. Where TensorFlow could be installed, `auto` does not fall back to WebAssembly: that would take many times as
+ * long, and a process cannot change its backend later.
+ * @throws BackendNotInstalledError; the errors of `startBackend`
+ */
+export async function startTrainingBackend(options: BackendOptions): Promise<BackendInfo> {
+  if (started !== undefined) return startBackend(options);
+  const {backend, install} = resolveBackendOptions(options);
+  if (backend !== 'auto' || install) return startBackend(options);
+  try {
+    return await startBackend({...options, backend: 'tensorflow'});
+  } catch (error) {
+    if (error instanceof BackendNotInstalledError)
+      throw new BackendNotInstalledError({}, {problem: `, and WebAssembly trains ${SLOWDOWN}`});
+    if (isInstallable()) throw error;
+    return startBackend(options);
   }
 }
 

@@ -1,5 +1,5 @@
-import {dirname} from 'node:path';
-import {ensureCacheFolder} from '../../core/files/cache-directory.js';
+import {existsSync} from 'node:fs';
+import {cacheDirectory, ensureCacheFolder} from '../../core/files/cache-directory.js';
 import {usableCores} from '../../core/system-resources.js';
 import {nodeKernelBackend} from '../graph/binding.js';
 import {
@@ -10,7 +10,7 @@ import {
   selectVisibleGpu,
   type Gpu,
 } from './device.js';
-import type {InstalledBackend} from '../install/backend-directory.js';
+import {backendsDirectory, type InstalledBackend} from '../install/backend-directory.js';
 import {BackendError} from '../backend-error.js';
 import type {BackendInfo} from './backend-info.js';
 import type {ResolvedBackendOptions} from './backend-options.js';
@@ -72,7 +72,9 @@ async function loadBackend(
   options: ResolvedBackendOptions,
   gpu: boolean,
 ): Promise<InstalledBackend | undefined> {
-  const cache = dirname(ensureCacheFolder('engines'));
+  const cache = cacheDirectory();
+  // A service that installs nothing leaves nothing behind, either.
+  if (options.install || existsSync(backendsDirectory(cache))) ensureCacheFolder('engines');
   const installed = await findInstalledBackend(options, cache, gpu);
   if (installed === undefined && loadStockAddon(findTfjsPackage(cache))) return undefined;
   const backend = installed ?? (await installBackendForRun(options, cache, gpu));
@@ -90,7 +92,7 @@ function describeBackend(
   return {
     backend: 'tensorflow',
     tensorflowVersion: binding.TF_Version,
-    tfjsVersion: tf.version.tfjs,
+    tfjsVersion: tf.version_core,
     from: backend?.from ?? 'stock',
     ...(backend && {directory: backend.directory}),
     device: isUsingGpuDevice ? 'gpu' : 'cpu',

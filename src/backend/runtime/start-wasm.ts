@@ -8,9 +8,9 @@ import {setTensorFlow, tf, type TensorFlow} from '../tensorflow.js';
 /** Starts tfjs's WebAssembly backend, on one thread. `convolution-portable.ts` composes the training ops that it lacks. */
 export async function startWasm(): Promise<BackendInfo> {
   const require = createRequire(import.meta.url);
-  setTensorFlow(require('@tensorflow/tfjs') as TensorFlow);
-  const wasm = require('@tensorflow/tfjs-backend-wasm') as {setWasmPaths(prefix: string): void};
-  wasm.setWasmPaths(dirname(require.resolve('@tensorflow/tfjs-backend-wasm')) + sep);
+  setTensorFlow(require('#tfjs') as TensorFlow);
+  const wasm = require('#tfjs-wasm') as {setWasmPaths(prefix: string): void};
+  wasm.setWasmPaths(dirname(require.resolve('#tfjs-wasm')) + sep);
   await tf.setBackend('wasm');
   // tfjs falls back to another backend when one fails, and its plain JavaScript backend is a hundred times slower.
   if (tf.getBackend() !== 'wasm')
@@ -20,7 +20,7 @@ export async function startWasm(): Promise<BackendInfo> {
     );
   return {
     backend: 'wasm',
-    tfjsVersion: tf.version.tfjs,
+    tfjsVersion: tf.version_core,
     from: 'package',
     device: 'cpu',
     devices: describeDevices([]),

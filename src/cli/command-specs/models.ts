@@ -1,5 +1,6 @@
 import {EXPORT_FORMATS} from '../../export/formats/exporters.js';
 import type {CommandSpec} from '../command.js';
+import {OUTPUT_FORMATS} from '../commands/predict/output-format.js';
 import {INFERENCE_OPTIONS} from '../inference-options.js';
 import {pickOptions} from '../options/command-options.js';
 import {EXPORT_OPTIONS} from '../options/feature-options.js';
@@ -52,7 +53,25 @@ export const MODEL_COMMANDS = {
         help: 'how many classes to name for each image',
         default: 1,
       },
+      format: {
+        schema: {enum: OUTPUT_FORMATS},
+        help: 'text, csv, or jsonl (a JSON document per line)',
+        default: 'text',
+      },
+      sort: {
+        schema: PATH_SCHEMA,
+        help: 'folder to copy the images into, one folder per class and one for unknown images',
+        example: 'sorted',
+        isPath: true,
+      },
+      watch: {
+        schema: PATH_SCHEMA,
+        help: 'folder to watch: images that arrive in it are classified until Ctrl-C',
+        example: 'incoming',
+        isPath: true,
+      },
     },
+    isServer: values => values.watch !== undefined,
     positionals: {
       model: 'a run, or the exported model in it, or several of them [default: the newest run]',
     },
@@ -61,8 +80,36 @@ export const MODEL_COMMANDS = {
       ['$0 predict new', 'by the model of the newest run'],
       ['$0 predict runs/a runs/b new', 'by several models: the mean of their probabilities'],
       ['$0 predict runs/pets-resnet50 - < cat.jpg', 'an image from standard input'],
+      ['$0 predict new --sort sorted', 'copies of the images in a folder per class'],
+      ['$0 predict --watch incoming --format jsonl', 'a line for each image that arrives'],
     ],
     load: async () => (await import('../commands/predict/predict.js')).predictCommand,
+  },
+  try: {
+    usage: 'try [model]',
+    description: 'Open a web page that classifies with a model, on this machine only',
+    options: {
+      port: {
+        schema: {type: 'integer', minimum: 0, maximum: 65_535},
+        help: 'port of the page; 0 is any free one',
+        default: 0,
+      },
+      open: {
+        schema: {type: 'boolean'},
+        help: 'open the page in the browser',
+        default: false,
+      },
+      ...pickOptions(...OUTPUT_OPTION_NAMES),
+    },
+    isServer: () => true,
+    positionals: {
+      model: 'a run, or the exported model or ensemble in it [default: the newest run]',
+    },
+    examples: [
+      ['$0 try runs/pets-resnet50', 'drop images on the page, or use the camera'],
+      ['$0 try --open', 'the newest run, in the browser at once'],
+    ],
+    load: async () => (await import('../commands/try/try.js')).tryCommand,
   },
   export: {
     usage: 'export [run]',

@@ -6,7 +6,7 @@ import {OUTPUT_OPTION_NAMES, PATH_SCHEMA} from './option-groups.js';
 export const SETUP_COMMANDS = {
   backend: {
     usage: 'backend [task]',
-    description: 'Show the backend and benchmark it; backend install installs TensorFlow',
+    description: 'List and benchmark backends; backend install installs TensorFlow',
     options: {
       ...pickOptions('backend', 'device', 'offline', ...OUTPUT_OPTION_NAMES),
       from: {

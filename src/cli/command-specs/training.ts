@@ -19,10 +19,9 @@ export const TRAINING_COMMANDS = {
   },
   demo: {
     usage: 'demo [dir]',
-    description: 'Draw a small dataset and fine-tune on it: nothing else is needed',
+    description: 'Fine-tune on drawn images, next to training from scratch: nothing else is needed',
     options: withDefaults(
       omitOptions(
-        'data',
         'valData',
         'testData',
         ...DATASET_OPTION_NAMES,
@@ -35,6 +34,10 @@ export const TRAINING_COMMANDS = {
       readDemoDefaults(),
     ),
     positionals: {dir: 'folder to draw into [default: finetune-demo]'},
+    examples: [
+      ['$0 demo', 'on drawn images'],
+      ['$0 demo --data pets', 'on images of your own'],
+    ],
     load: async () => (await import('../commands/demo.js')).demoCommand,
   },
   study: {

@@ -7,8 +7,8 @@ import {printable} from '../../core/text/printable.js';
 import {everySample} from '../../datasets/discovery/image-folder.js';
 import {createThumbnails} from '../../datasets/images/thumbnail.js';
 import type {checkImages} from '../../datasets/inspection/check.js';
-import type {ImageFolder} from '../../datasets/sample.js';
-import {checkPage, MAX_FIGURES} from '../../report/check-page.js';
+import type {ImageFolder, Sample} from '../../datasets/sample.js';
+import {checkPage, MAX_FIGURES, MAX_GROUPS} from '../../report/check/check-page.js';
 import {pickListPath} from '../load-folder.js';
 import {formatFindings} from '../terminal/format-findings.js';
 import {countImagesPerClass, formatFolder} from '../terminal/format-folder.js';
@@ -58,22 +58,42 @@ export async function writeOutput(path: string, option: string, text: string): P
   });
 }
 
+/** Number of images that are shown of each class. */
+const SAMPLES_PER_CLASS = 4;
+
+/** Evenly spaced images of a class. */
+const pickSamples = (samples: readonly Sample[]): string[] => {
+  const step = Math.max(1, samples.length / SAMPLES_PER_CLASS);
+  return Array.from(
+    {length: Math.min(SAMPLES_PER_CLASS, samples.length)},
+    (_, i) => samples[Math.floor(i * step)]!.name,
+  );
+};
+
 /** Writes the HTML page of `--html`. Its last line is the next command. */
 export async function writePage(
   path: string,
   folder: ImageFolder,
-  {findings, readable, error}: CheckResult,
+  {findings, readable, distributions, error}: CheckResult,
   next: string,
 ): Promise<void> {
-  const shown = new Set(findings.flatMap(({files}) => files.slice(0, MAX_FIGURES)));
+  const classes = Object.entries(countImagesPerClass(folder)).map(([name, counts], label) => ({
+    name,
+    counts,
+    samples: pickSamples(readable.filter(sample => sample.label === label)),
+  }));
+  const shown = new Set([
+    ...findings.flatMap(({files, groups = []}) => [
+      ...files.slice(0, MAX_FIGURES),
+      ...groups.slice(0, MAX_GROUPS).flatMap(group => group.slice(0, MAX_FIGURES)),
+    ]),
+    ...classes.flatMap(({samples}) => samples),
+  ]);
   const thumbnails = await createThumbnails(readable.filter(({name}) => shown.has(name)));
   const record = {
     name: basename(folder.root),
     images: readable.length,
-    classes: countImagesPerClass(folder),
-    findings,
-    thumbnails,
-    next,
+    ...{classes, findings, distributions, thumbnails, next},
   };
   await writeOutput(
     path,

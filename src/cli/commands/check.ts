@@ -9,7 +9,7 @@ import type {ImageFolder} from '../../datasets/sample.js';
 import type {CommandContext, CommandHandler} from '../command.js';
 import {loadFolder} from '../load-folder.js';
 import {toFolderOptions, formatFolderFlags, type FolderValues} from '../options/folder-options.js';
-import {formatPathList} from '../options/path-list.js';
+import {formatPathList} from '../../core/files/path-list.js';
 import {PROGRAM_NAME, quoted} from '../terminal/format.js';
 import {ProgressLine} from '../terminal/screen/progress-line.js';
 import {

@@ -1,10 +1,12 @@
 import {existsSync, readdirSync} from 'node:fs';
-import {basename, join} from 'node:path';
+import {join, relative} from 'node:path';
 import {UsageError} from '../../core/errors.js';
 import {printable} from '../../core/text/printable.js';
-import {drawDemoSet} from '../../datasets/demo/demo-set.js';
+import {demoFiles, drawDemoSet} from '../../datasets/demo/demo-set.js';
 import {formatCount} from '../../core/text/format-count.js';
-import type {CommandHandler} from '../command.js';
+import type {OptionSource} from '../../finetune/options/merge-options.js';
+import type {CommandContext, CommandHandler, CommandInput} from '../command.js';
+import {compareWithScratch} from './demo-comparison.js';
 import {formatSteps} from '../terminal/format-steps.js';
 import {DEMO_RECIPE_PATH, readRecipeFile} from '../options/recipe-file.js';
 import {formatLabeled} from '../terminal/screen/layout.js';
@@ -19,19 +21,30 @@ function assertDemoFolder(directory: string): void {
   const entries = existsSync(directory)
     ? readdirSync(directory, {recursive: true, encoding: 'utf8', withFileTypes: true})
     : [];
-  const foreignFile = entries.find(
-    entry => entry.isFile() && !entry.name.startsWith(`${basename(entry.parentPath)}-`),
-  );
+  const drawn = new Set(demoFiles());
+  const foreignFile = entries
+    .filter(entry => entry.isFile())
+    .map(({parentPath, name}) => join(parentPath, name))
+    .find(path => !drawn.has(relative(directory, path)));
   if (foreignFile === undefined) return;
   throw new UsageError(
-    `The demo is not drawn among other files, such as ${printable(join(foreignFile.parentPath, foreignFile.name))}. Give another folder: finetune demo DIR.`,
+    `The demo is not drawn among other files, such as ${printable(foreignFile)}. Give another folder: finetune demo DIR. To train on images of your own: finetune demo --data DIR.`,
   );
 }
 
-/** `finetune demo [dir]`: draws a dataset and trains on it. */
-export const demoCommand: CommandHandler = async (input, context) => {
-  const {terminal} = context;
-  const directory = (input.positionals.dir as string | undefined) ?? 'finetune-demo';
+/** The folder of images: the given one, or a new one with drawn images. @throws UsageError (exit 2) if both are given */
+async function chooseFolder(
+  {positionals, values}: CommandInput,
+  {terminal}: CommandContext,
+): Promise<string> {
+  const {dir} = positionals as {readonly dir?: string};
+  const {data} = values as {readonly data?: string};
+  if (data !== undefined && dir !== undefined)
+    throw new UsageError(
+      `Images are drawn into ${printable(dir)}, or those in --data ${printable(data)} are used. Leave out one.`,
+    );
+  if (data !== undefined) return data;
+  const directory = dir ?? 'finetune-demo';
   assertDemoFolder(directory);
   const images = await drawDemoSet(directory, {seed: DATASET_SEED});
   terminal.log(
@@ -42,12 +55,20 @@ export const demoCommand: CommandHandler = async (input, context) => {
       terminal.columns,
     ),
   );
-  const optionSources = [
-    {source: 'flag', values: {data: directory}} as const,
+  return directory;
+}
+
+/** `finetune demo [dir]`: draws a dataset, transfers to it, and trains from random weights for as long. */
+export const demoCommand: CommandHandler = async (input, context) => {
+  const {terminal} = context;
+  const directory = await chooseFolder(input, context);
+  const optionSources: readonly OptionSource[] = [
+    {source: 'flag', values: {data: directory}},
     ...input.optionSources,
-    {source: 'recipe file', values: readRecipeFile(DEMO_RECIPE_PATH)} as const,
+    {source: 'recipe file', values: readRecipeFile(DEMO_RECIPE_PATH)},
   ];
-  const result = await trainCommand({...input, optionSources}, context);
+  const transfer = await trainCommand({...input, optionSources}, context);
+  const result = await compareWithScratch({...input, optionSources}, transfer, context);
   const nextCommands = formatSteps(
     'Then',
     [

@@ -9,6 +9,9 @@ import {toBackendOptions, type BackendValues} from '../terminal/backend-view.js'
 import {ConsoleView} from '../terminal/console-view.js';
 import {PROGRAM_NAME, quoted} from '../terminal/format.js';
 
+/** More or less. An export computes so little that nothing is installed for it. */
+const VERIFICATION_IMAGES = 10;
+
 interface ExportValues extends BackendValues {
   readonly out?: string;
   /** `c2,c3,c4,c5` */
@@ -22,7 +25,7 @@ async function exportClassifier(
   context: CommandContext,
 ): Promise<CommandResult> {
   const {directory, record, verification} = await exportRun(run, {
-    ...toBackendOptions(backendValues, context),
+    ...toBackendOptions(backendValues, context, VERIFICATION_IMAGES),
     ...(out !== undefined && {out}),
   });
   return {
@@ -46,7 +49,7 @@ async function exportFeatureMaps(
 ): Promise<CommandResult> {
   const view = new ConsoleView(context.terminal, {verbose});
   const {directory, record, maxDifference} = await exportBackbone(source, names, out, {
-    backend: toBackendOptions(backendValues, context),
+    backend: toBackendOptions(backendValues, context, VERIFICATION_IMAGES),
     onEvent: view.listen,
     signal: context.signal,
   }).finally(() => view.close());

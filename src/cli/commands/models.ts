@@ -6,6 +6,7 @@ import type {CommandHandler} from '../command.js';
 import {formatTable, wrapText} from '../terminal/screen/layout.js';
 
 const SOURCE_LABELS = {
+  package: 'with finetune',
   cache: 'here',
   torch: "here (torch's cache)",
   huggingface: "here (Hugging Face's cache)",
@@ -56,7 +57,7 @@ export const modelsCommand: CommandHandler = async (_input, {environment, termin
     'Good for: probe (a head on frozen features, then the last stages), full (training of the whole network), far-domain (a probe on images unlike those of ImageNet).',
     'CC-BY-NC: not for commercial use, so only used if named.',
     ...licenseLines,
-    'Also taken by --weights: a file (.safetensors, .pth, .h5, a tfjs model), a url, auto (V1; for full training of many images V2 or a1), none (random), compare=NAME,NAME (which suits the images best).',
+    'Also taken by --weights: a file (.safetensors, .pth, .h5, a tfjs model), a url, embedded (those of this package), auto (V1; for full training of many images V2 or a1), none (random), compare=NAME,NAME (which suits the images best).',
   ];
   return {
     document: {archs: ARCHS, weights},

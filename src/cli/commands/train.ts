@@ -3,7 +3,7 @@ import {startBackend} from '../../backend/runtime/runtime.js';
 import {validateFoldOptions} from '../../finetune/folds/validate-fold-options.js';
 import type {CommandContext, CommandHandler, CommandResult} from '../command.js';
 import {loadFolder} from '../load-folder.js';
-import {AUTOMATIC} from '../resume-auto.js';
+import {resolveAvailable} from '../resolve-available.js';
 import {RunPlan} from '../run-plan.js';
 import {formatBackend, formatThreads, toBackendOptions} from '../terminal/backend-view.js';
 import {formatOptions} from '../terminal/format-options.js';
@@ -11,7 +11,7 @@ import {formatLabeled} from '../terminal/screen/layout.js';
 import {assertComparisonOptions, compareCommand, comparedNames} from './compare-weights.js';
 import {parseEnsemble} from './ensemble/parse-ensemble.js';
 import {trainNetworks} from './ensemble/train-ensemble.js';
-import {finishTraining} from './finish-training.js';
+import {finishTraining} from '../environment/finish-training.js';
 import {trainFolds, trainSingle} from './train-runs.js';
 
 /** @throws UsageError (exit 2) for options that conflict with `--folds` */
@@ -28,16 +28,11 @@ function assertFoldOptions({values, requested}: RunPlan): void {
   );
 }
 
-const describeAutomaticResume = ({resumed, isFinished}: RunPlan): string => {
-  if (resumed === undefined) return 'there is no run to resume, so one is started';
-  return isFinished ? `${resumed} has finished` : `continues the run in ${resumed}`;
-};
-
 async function train(plan: RunPlan, context: CommandContext): Promise<CommandResult> {
   const {terminal} = context;
   const {dim} = terminal.style;
-  if (plan.values.resume === AUTOMATIC)
-    terminal.log(formatLabeled(dim, 'resume', describeAutomaticResume(plan), terminal.columns));
+  if (plan.resumeNote !== undefined)
+    terminal.log(formatLabeled(dim, 'resume', plan.resumeNote, terminal.columns));
   const names = comparedNames(plan);
   if (names === undefined) assertFoldOptions(plan);
   else assertComparisonOptions(plan);
@@ -56,7 +51,7 @@ async function train(plan: RunPlan, context: CommandContext): Promise<CommandRes
   if (names !== undefined) return compareCommand(plan, names, folder, gpu, context);
   if (archs !== undefined)
     return trainNetworks({plan, folder, archs, gpu, backendSeconds, context});
-  const resolved = plan.resolve(folder, gpu);
+  const resolved = await resolveAvailable(plan, folder, gpu, context);
   const out = plan.chooseDirectory(resolved.recipe.arch);
   if (verbose)
     for (const line of formatOptions(plan.otherOptions, resolved, out, terminal.columns))

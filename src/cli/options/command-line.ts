@@ -141,7 +141,8 @@ function toInvocation(
     positionals: Object.fromEntries(positionals.map(name => [name, argv[name]])),
     flags,
   };
-  return positionals.includes('dir') && 'data' in spec.options
+  // The demo draws into its folder.
+  return positionals.includes('dir') && 'data' in spec.options && command !== 'demo'
     ? positionalToDataFlag(invocation)
     : invocation;
 }

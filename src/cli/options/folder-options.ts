@@ -1,7 +1,7 @@
 import {errorMessage, UsageError} from '../../core/errors.js';
 import {readTextFile} from '../../core/files/text-file.js';
 import type {ImageFolderOptions} from '../../datasets/sample.js';
-import {parsePathList} from './path-list.js';
+import {parsePathList} from '../../core/files/path-list.js';
 import {toKebabCase, quoted} from '../terminal/format.js';
 
 /** Options of a command that select the images of a folder. */

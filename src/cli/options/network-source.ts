@@ -1,6 +1,7 @@
 import {stageCount} from '../../backbones/resnet-specs.js';
 import {UsageError} from '../../core/errors.js';
-import type {OptionValues} from '../../finetune/options/merge-options.js';
+import {mergeOptions, type OptionValues} from '../../finetune/options/merge-options.js';
+import {resolveArch} from '../../finetune/recipe/network-defaults.js';
 import type {NetworkSource} from '../../finetune/features/network-source.js';
 import type {CommandInput} from '../command.js';
 import {toKebabCase} from '../terminal/format.js';
@@ -17,7 +18,9 @@ export function toNetworkSource(
   model: string | undefined,
   {optionSources, values}: Pick<CommandInput, 'optionSources' | 'values'>,
 ): NetworkSource {
-  const {arch, weights, imageSize, pooling, fit} = values as OptionValues & WeightsSource;
+  const {weights, imageSize, pooling, fit} = values as OptionValues & WeightsSource;
+  const {arch: givenArch} = mergeOptions(optionSources).values as Partial<WeightsSource>;
+  const arch = resolveArch({weights, ...(givenArch && {arch: givenArch})});
   const {seed = 42, lastStage = stageCount(arch)} = values as Partial<WeightsSource>;
   if (model === undefined)
     return {

@@ -39,14 +39,26 @@ export function formatThreads(
   return `decoding with ${decodeThreads}, ${backend === 'tensorflow' ? 'TensorFlow' : 'the portable backend'} computes with ${threads}`;
 }
 
+/** One line at 80 columns: of a command that classifies a few images, nothing is wrong. */
+const NOT_INSTALLED = 'WebAssembly, as TensorFlow is not installed: finetune backend install';
+/** Said before a download that nobody asked for by name. */
+const WITHOUT_DOWNLOAD = ' To do without it, slower: --backend wasm.';
+
 /** Creates a listener that shows how a backend starts: installation steps, and a warning if another backend replaces TensorFlow. */
-export function createBackendListener(terminal: Terminal): (event: BackendEvent) => void {
+export function createBackendListener(
+  terminal: Terminal,
+  withoutDownload = WITHOUT_DOWNLOAD,
+): (event: BackendEvent) => void {
   const progress = new ProgressLine(terminal);
   const {style} = terminal;
   return event => {
     if (event.type === 'fallback') {
       progress.end();
-      terminal.alert(formatLabeled(style.warn, 'backend', event.reason, terminal.columns));
+      const text = event.code === undefined ? event.reason : NOT_INSTALLED;
+      terminal.alert(formatLabeled(style.warn, 'backend', text, terminal.columns));
+    } else if (event.step === 'plan') {
+      const text = `${event.label}.${withoutDownload}`;
+      terminal.log(formatLabeled(style.dim, 'install', text, terminal.columns));
     } else if (event.bytes === 0) {
       progress.end();
       terminal.log(formatLabeled(style.dim, event.step, event.label, terminal.columns));
@@ -65,14 +77,19 @@ export function createBackendListener(terminal: Terminal): (event: BackendEvent)
 /** Options that select a backend. */
 export type BackendValues = Pick<BackendOptions, 'backend' | 'device' | 'offline'>;
 
-/** Backend options of a command, with progress on the terminal. */
+/** Minimum number of images that TensorFlow is downloaded for. Fewer are done sooner without it. */
+const MIN_IMAGES_TO_INSTALL = 200;
+
+/**
+ * Backend options of a command, with progress on the terminal.
+ * @param images number of images that a model classifies. Default: the command trains, and installs TensorFlow if it is missing
+ */
 export const toBackendOptions = (
   {backend, device, offline}: BackendValues,
   {terminal, signal}: CommandContext,
+  images = Infinity,
 ): BackendOptions => ({
-  backend,
-  device,
-  offline,
-  signal,
+  ...{backend, device, offline, signal},
+  install: backend !== 'auto' || images >= MIN_IMAGES_TO_INSTALL,
   onEvent: createBackendListener(terminal),
 });

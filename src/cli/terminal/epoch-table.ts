@@ -4,13 +4,16 @@ import type {ClassBalance} from '../../training/loop/class-balance.js';
 import {metricForBestModel} from '../../training/loop/class-balance.js';
 import {MetricLines, type MetricLinesMode} from './metric-lines.js';
 import type {Terminal} from './screen/terminal.js';
-import {LABEL_WIDTH} from './screen/layout.js';
+import {formatSparkline, LABEL_WIDTH} from './screen/layout.js';
 import {formatFixedPercent} from './format.js';
 
 type EpochEvent = Extract<RunEvent, {readonly type: 'epoch'}>;
 
 /** Minimum time between two lines. Epochs on cached features take milliseconds, faster than a user can read. */
 const MIN_INTERVAL_SECONDS = 1;
+
+/** Fewer epochs are read as fast in the table. */
+const MIN_CURVE_EPOCHS = 5;
 
 /** The first column shares the width of the labels. */
 const COLUMN_WIDTHS = [LABEL_WIDTH - 2, 10, 8, 12, 13, 10];
@@ -29,6 +32,8 @@ const formatLearningRate = (lr: number | null): string =>
 export class EpochTable {
   #hasHeader = false;
   #lastShownTime = -Infinity;
+  /** Metric for the best model of each epoch of the phase. */
+  #values: number[] = [];
   /** Best epoch of the run so far, and whether its line was skipped. */
   #best: EpochEvent | undefined;
   #bestIsHidden = false;
@@ -49,11 +54,13 @@ export class EpochTable {
 
   beginPhase(): void {
     this.#lastShownTime = -Infinity;
+    this.#values = [];
   }
 
   /** @param classBalance setting of the recipe, which determines the metric for the best model */
   add(event: EpochEvent, classBalance: ClassBalance): void {
     this.#metricLines.writeEpoch(event);
+    this.#values.push(selectionValue(event, classBalance));
     const last = event.epoch + 1 === event.epochs;
     const now = this.clock();
     const isShown =
@@ -67,7 +74,20 @@ export class EpochTable {
     if (!isShown) return;
     this.#lastShownTime = now;
     this.#logEpoch(event, classBalance);
-    if (last) this.#logBestEpoch(event, classBalance);
+    if (!last) return;
+    this.#logCurve(classBalance);
+    this.#logBestEpoch(event, classBalance);
+  }
+
+  /** Draws the metric of all epochs of the phase in one line. */
+  #logCurve(classBalance: ClassBalance): void {
+    if (this.#values.length < MIN_CURVE_EPOCHS) return;
+    const percents = [Math.min(...this.#values), Math.max(...this.#values)].map(value =>
+      formatFixedPercent(value),
+    );
+    const name = metricForBestModel(classBalance) === 'balancedAccuracy' ? 'balanced' : 'accuracy';
+    const text = `${formatSparkline(this.#values)}  ${name} by epoch, ${percents.join(' to ')}`;
+    this.terminal.log(this.terminal.style.dim(`${'curve'.padEnd(LABEL_WIDTH)}${text}`));
   }
 
   /** Logs which weights are kept, unless they are those of the last line. */

@@ -197,9 +197,13 @@ export const formatNextSteps = (
   formatSteps(
     'Next',
     [
+      [`${PROGRAM_NAME} try ${quoted(run)}`, 'drop images on its web page, or use the camera'],
       [`${PROGRAM_NAME} predict ${quoted(model)} IMAGE...`, 'classify new images'],
       [`${PROGRAM_NAME} evaluate ${quoted(model)} --data DIR`, 'measure it on other images'],
-      [quoted(`${run}/${page}`), 'curves, confusions and mistakes, for a browser'],
+      [
+        style.link(quoted(`${run}/${page}`), `${run}/${page}`),
+        'curves, confusions and mistakes, for a browser',
+      ],
     ],
     style,
     columns,

@@ -5,13 +5,6 @@ import {shellQuote} from '../../core/text/printable.js';
 export const formatFixedPercent = (fraction: number, digits = 1): string =>
   `${(100 * fraction).toFixed(digits)} %`;
 
-/** `97.8 MiB` */
-export function formatBytes(value: number): string {
-  const units = ['bytes', 'KiB', 'MiB', 'GiB'];
-  const power = Math.min(units.length - 1, Math.floor(Math.log2(Math.max(1, value)) / 10));
-  return power === 0 ? `${value} bytes` : `${(value / 1024 ** power).toFixed(1)} ${units[power]}`;
-}
-
 /** `a`, `a and b`, `a, b and 35 more` */
 export function formatList(items: readonly string[], limit = 6): string {
   const shown =

@@ -1,4 +1,18 @@
-import {crc32c} from './crc32c.js';
+/** The Castagnoli polynomial, bits reversed. */
+const POLYNOMIAL = 0x82f63b78;
+
+const TABLE = Uint32Array.from({length: 256}, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ POLYNOMIAL : crc >>> 1;
+  return crc;
+});
+
+/** CRC-32C of bytes (RFC 3720, B.4), unsigned. */
+export function crc32c(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) crc = (crc >>> 8) ^ TABLE[(crc ^ byte) & 0xff]!;
+  return (crc ^ 0xffffffff) >>> 0;
+}
 
 // A TFRecord: length (u64), masked CRC of the length (u32), data, masked CRC of the data (u32). Little-endian.
 const HEADER_BYTES = 12;

@@ -35,13 +35,13 @@ export const printableLines = (text: string): string =>
     character === '\n' || character === '\t' ? character : escapeCharacter(character),
   );
 
-const ANSI_COLOR = /(\u001b\[\d+m)/;
+const ANSI_CODE = /(\u001b\[\d+m|\u001b\]8;;(?:file:[\w%/.:@!$&'()*+,;=~-]*)?\u001b\\)/;
 
-/** Multi-line text that keeps this program's own color codes and escapes all others. The last check before output. */
+/** Multi-line text that keeps this program's own color codes and links to files, and escapes all others. The last check before output. */
 export const printableStyled = (text: string): string =>
   text
-    .split(ANSI_COLOR)
-    .map(segment => (ANSI_COLOR.test(segment) ? segment : printableLines(segment)))
+    .split(ANSI_CODE)
+    .map(segment => (ANSI_CODE.test(segment) ? segment : printableLines(segment)))
     .join('');
 
 /** JSON that is safe to show in a terminal and an editor. It parses to the same document. */

@@ -11,7 +11,7 @@ interface PendingTask {
 /** A worker thread that runs tasks in order. It keeps the process alive only while it has tasks. */
 class AugmentThread {
   // Process flags are not inherited: --input-type is an error in a thread.
-  readonly #worker = new Worker(new URL('augment-thread.js', import.meta.url), {execArgv: []});
+  readonly #worker = new Worker(new URL('./augment-thread.js', import.meta.url), {execArgv: []});
   readonly #pending: PendingTask[] = [];
 
   constructor(onEnd: () => void) {

@@ -3,7 +3,7 @@ import {mapConcurrently} from '../../core/async.js';
 import {sha256} from '../../core/files/sha256.js';
 import {decodeBytes, readDecodedSize} from '../images/decode.js';
 import type {Sample} from '../sample.js';
-import {threadPoolSize} from '../../core/system-resources.js';
+import {defaultWorkers} from '../../core/environment-variables.js';
 import {readBytes} from '../images/read-bytes.js';
 import {describeDecodeError, ImageError} from '../images/image-error.js';
 import type {DecodedImage, ImageSize} from '../images/resample.js';
@@ -57,7 +57,7 @@ async function readFileInfo(path: string, preprocessing: Preprocessing): Promise
 export async function readUniqueImages(
   samples: readonly Sample[],
   preprocessing: Preprocessing,
-  {workers = threadPoolSize(), signal, onProgress}: ProcessingOptions,
+  {workers = defaultWorkers(), signal, onProgress}: ProcessingOptions,
 ): Promise<{
   uniqueImages: readonly UniqueImage[];
   bySample: ReadonlyMap<string, UniqueImage>;
@@ -118,7 +118,7 @@ export interface DecodeResult {
 export async function decodeUniqueImages(
   uniqueImages: readonly UniqueImage[],
   preprocessing: Preprocessing,
-  {workers = threadPoolSize(), signal, onProgress}: ProcessingOptions,
+  {workers = defaultWorkers(), signal, onProgress}: ProcessingOptions,
   store: (uniqueImage: UniqueImage, image: DecodedImage) => Promise<void>,
 ): Promise<DecodeResult> {
   const errors = new Map<string, string>();

@@ -27,7 +27,7 @@ function createLocalSearcher(set: FingerprintSet): Searcher {
 
 function createThreadSearcher(set: FingerprintSet): Searcher {
   // Process flags are not inherited: --input-type is an error in a thread.
-  const worker = new Worker(new URL('search-thread.js', import.meta.url), {
+  const worker = new Worker(new URL('./search-thread.js', import.meta.url), {
     execArgv: [],
     workerData: set,
   });

@@ -15,7 +15,7 @@ interface QueuedTask {
 
 /** A decoder thread that runs one task at a time. A crash loses only the thread and its task. */
 class HeifThread {
-  readonly #worker = new Worker(new URL('heif-thread.js', import.meta.url), {execArgv: []});
+  readonly #worker = new Worker(new URL('./heif-thread.js', import.meta.url), {execArgv: []});
   #current:
     | {readonly resolve: (response: HeifResponse) => void; readonly timer: NodeJS.Timeout}
     | undefined;

@@ -1,16 +1,15 @@
-import {join} from 'node:path';
 import {CALLBACK, checkOptions, PATH, ABORT_SIGNAL, integerFrom} from '../../core/arguments.js';
 import {DatasetError} from '../../core/errors.js';
 import type {Finding} from '../../core/finding.js';
 import {classFindings} from './class-findings.js';
-import type {ProcessingOptions} from '../cache/unique-images.js';
-import {duplicateFindings, type Duplicates} from './duplicate-findings.js';
+import {duplicateFindings} from './duplicate-findings.js';
 import {checkFolder} from '../discovery/folder-arguments.js';
 import {everySample} from '../discovery/image-folder.js';
 import type {ImageFolder, Sample} from '../sample.js';
 import {imageFindings} from './image-findings.js';
-import {inspectFolder, type InspectionResults} from './inspect-images.js';
-import {findDuplicateGroups, type DuplicateGroups} from '../duplicates/duplicate-groups.js';
+import {imageDistributions, type ImageDistributions} from './image-distributions.js';
+import {inspectFolder} from './inspect-images.js';
+import {findDuplicates, type CheckOptions} from './find-duplicates.js';
 import {
   assertClassesReadable,
   partitionReadable,
@@ -29,32 +28,10 @@ export interface CheckReport {
   /** Findings, in this order: the folder, its classes, unreadable images, readable images, duplicates, and a split. */
   readonly findings: readonly Finding[];
   readonly readable: readonly Sample[];
+  /** What the readable images are like. */
+  readonly distributions: ImageDistributions;
   /** The error that a run would throw for this folder; undefined if it would start. */
   readonly error: DatasetError | undefined;
-}
-
-export interface CheckOptions extends ProcessingOptions {
-  /** Directory for cached results, created when needed. With it, only changed files are inspected again. Default: no cache. */
-  readonly cache?: string;
-}
-
-async function findDuplicates(
-  readable: readonly Sample[],
-  inspected: InspectionResults,
-  {cache, ...processing}: CheckOptions,
-): Promise<Duplicates & DuplicateGroups> {
-  const contentHash = ({name}: Sample): string => inspected.get(name)!.hash!;
-  const images = {
-    samples: readable,
-    contentHash,
-    fingerprint: ({name}: Sample) => inspected.get(name)!.image!.fingerprint,
-  };
-  const groups = await findDuplicateGroups(images, {
-    ...(cache !== undefined && {directory: join(cache, 'inspections')}),
-    ...(processing.signal !== undefined && {signal: processing.signal}),
-    onProgress: (done, total) => processing.onProgress?.(done, total, 'comparing'),
-  });
-  return {contentHash, ...groups};
 }
 
 /** The readable images of a folder's own splits. */
@@ -97,11 +74,13 @@ export async function checkImages(
     ({name}) => inspected.get(name)!.error,
   );
   const duplicates = await findDuplicates(readable, inspected, options);
+  const images = readable.map(sample => ({sample, image: inspected.get(sample.name)!.image!}));
+  const distributions = imageDistributions(images.map(({image}) => image));
   const findings = [
     ...folder.findings,
     ...classFindings(folder),
     ...unreadableImageFindings(readable, broken, folder.classNames),
-    ...imageFindings(readable.map(sample => ({sample, image: inspected.get(sample.name)!.image!}))),
+    ...imageFindings(images),
     ...duplicates.findings,
     ...duplicateFindings(readableSplits(folder, readable), folder.classNames, duplicates),
   ];
@@ -113,9 +92,15 @@ export async function checkImages(
       {samples: readable, contentHash},
       {seed: 0, groupKeys: [duplicateGroup]},
     );
-    return {findings: [...findings, ...split.findings], readable, error: folder.error};
+    return {
+      findings: [...findings, ...split.findings],
+      readable,
+      distributions,
+      error: folder.error,
+    };
   } catch (error) {
-    if (error instanceof DatasetError) return {findings, readable, error: folder.error ?? error};
+    if (error instanceof DatasetError)
+      return {findings, readable, distributions, error: folder.error ?? error};
     throw error;
   }
 }

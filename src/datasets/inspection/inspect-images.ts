@@ -9,7 +9,7 @@ import {everySample} from '../discovery/image-folder.js';
 import type {ImageFolder, Sample} from '../sample.js';
 import {computeImageStats, type InspectedFile} from './image-stats.js';
 import {InspectionCache} from './inspection-cache.js';
-import {threadPoolSize} from '../../core/system-resources.js';
+import {defaultWorkers} from '../../core/environment-variables.js';
 import {readBytes} from '../images/read-bytes.js';
 import {describeDecodeError} from '../images/image-error.js';
 
@@ -53,7 +53,7 @@ export type InspectionResults = ReadonlyMap<string, InspectedFile>;
  */
 export async function inspectImages(
   samples: readonly Sample[],
-  {workers = threadPoolSize(), signal, onProgress}: ProcessingOptions,
+  {workers = defaultWorkers(), signal, onProgress}: ProcessingOptions,
   cache?: InspectionCache,
 ): Promise<InspectionResults> {
   const inspector = new FileInspector(cache);

@@ -1,5 +1,4 @@
 import {readFileSync} from 'node:fs';
-import {copyFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {writeFileAtomic} from '../../core/files/atomic-write.js';
@@ -7,6 +6,7 @@ import {formatCount} from '../../core/text/format-count.js';
 import {printableJson} from '../../core/text/printable.js';
 import {labelsText} from '../model-files.js';
 import {ENSEMBLE_FILES, MODEL_FILES} from '../record/file-names.js';
+import {UNSURE_BELOW, type EnsembleMetadata} from '../record/metadata.js';
 import type {EnsembleRecord} from './ensemble-record.js';
 import type {Vote} from './vote.js';
 
@@ -35,7 +35,21 @@ export function ensembleReadme({members, classes, vote, createdBy}: EnsembleReco
   );
 }
 
-/** Writes the files of an exported ensemble next to its members: the record, the labels, the README and the web page. */
+/** Content of `metadata.json` of an ensemble: what a web page needs to know to combine the members. */
+const ensembleMetadata = (record: EnsembleRecord): EnsembleMetadata => ({
+  classNames: record.classes,
+  vote: record.vote,
+  members: record.members.map(({name, arch}) => ({
+    name,
+    arch,
+    directory: `${ENSEMBLE_FILES.members}/${name}`,
+  })),
+  createdBy: record.createdBy,
+  createdAt: record.createdAt,
+  unsureBelow: UNSURE_BELOW,
+});
+
+/** Writes the files of an exported ensemble next to its members and its web page: the record, the metadata, the labels and the README. */
 export async function writeEnsembleFiles(
   directory: string,
   record: EnsembleRecord,
@@ -43,9 +57,8 @@ export async function writeEnsembleFiles(
 ): Promise<void> {
   const write = (name: string, text: string): Promise<void> =>
     writeFileAtomic(join(directory, name), text);
-  for (const name of [ENSEMBLE_FILES.page, ENSEMBLE_FILES.script])
-    await copyFile(templatePath(name), join(directory, name));
   await write(MODEL_FILES.labels, labelsText(record.classes));
   await write(MODEL_FILES.card, readme);
+  await write(MODEL_FILES.metadata, `${printableJson(ensembleMetadata(record))}\n`);
   await write(ENSEMBLE_FILES.record, `${printableJson(record)}\n`);
 }

@@ -32,6 +32,8 @@ export interface EnsembleRecord {
   readonly members: readonly [MemberRecord, ...MemberRecord[]];
   /** Metrics of the ensemble, if it was evaluated. */
   readonly metrics?: ModelMetrics;
+  /** Sizes and SHA-256 (hex) of the files in `web`, by name. */
+  readonly web?: Readonly<Record<string, FileRecord>>;
   /** SHA-256 (hex) of the vote and the content hashes of the members, in order. Equal ensembles have equal hashes. */
   readonly contentHash: string;
 }
@@ -61,5 +63,5 @@ export const ensembleRecordSchema: ObjectSchema = objectSchema(
     },
     contentHash: RECORD_VALUES.sha256,
   },
-  {metrics: RECORD_VALUES.metrics},
+  {metrics: RECORD_VALUES.metrics, web: RECORD_VALUES.web},
 );

@@ -13,6 +13,7 @@ import {
 import {temporaryPath} from '../../core/files/atomic-write.js';
 import {resolveDirectories, type ModelLocation} from '../record/model-directory.js';
 import {assertReplaceable, recoverDirectory, replaceDirectory} from '../replace-directory.js';
+import {checkWebPage, writeWebPage} from '../web/web-page.js';
 import type {EnsembleRecord} from './ensemble-record.js';
 import {readModels} from './read-models.js';
 import {VOTES} from './vote.js';
@@ -84,8 +85,10 @@ export async function exportEnsemble(
   const fresh = temporaryPath(target);
   try {
     await mkdir(fresh, {recursive: true});
-    const record = await writeEnsemble(stored, fresh, options, options.signal);
+    const details = {...options, web: await writeWebPage(fresh)};
+    const record = await writeEnsemble(stored, fresh, details, options.signal);
     await readModels([fresh]);
+    await checkWebPage(fresh, record.web ?? {});
     await replaceDirectory(fresh, target);
     return {directory: target, record};
   } finally {

@@ -8,6 +8,7 @@ import {isModelFile} from '../formats/exporters.js';
 import {hashFile} from '../record/file-hashes.js';
 import {ENSEMBLE_FILES, MODEL_FILES} from '../record/file-names.js';
 import {SCHEMA_VERSION, type ModelMetrics} from '../record/model-record.js';
+import {assertWebFiles} from '../record/read-model-record.js';
 import {writeEnsembleFiles} from './ensemble-files.js';
 import type {EnsembleRecord, MemberRecord} from './ensemble-record.js';
 import type {StoredMember, StoredModel} from './read-models.js';
@@ -28,6 +29,7 @@ async function copyMember(
   {name, directory, record}: StoredMember,
   members: string,
 ): Promise<MemberRecord> {
+  assertWebFiles(directory, record);
   const target = join(members, name);
   await cp(directory, target, {
     recursive: true,
@@ -37,11 +39,16 @@ async function copyMember(
   return {name, arch: record.arch, record: await hashFile(join(target, MODEL_FILES.record))};
 }
 
-/** Writes every file of an exported ensemble. @throws AbortedError between members */
+/** Writes every file of an exported ensemble. @throws AbortedError between members; InvalidModelError for one without files for web pages */
 export async function writeEnsemble(
   {classNames, members, vote: storedVote}: StoredModel,
   directory: string,
-  {vote = storedVote ?? 'mean', metrics, readme}: EnsembleDetails,
+  {
+    vote = storedVote ?? 'mean',
+    metrics,
+    readme,
+    web,
+  }: EnsembleDetails & Pick<EnsembleRecord, 'web'>,
   signal?: AbortSignal,
 ): Promise<EnsembleRecord> {
   const memberRecords: MemberRecord[] = [];
@@ -58,6 +65,7 @@ export async function writeEnsemble(
     classes: classNames,
     members: [first!, ...others],
     ...(metrics !== undefined && {metrics}),
+    ...(web !== undefined && {web}),
     contentHash: sha256(vote, ...members.map(member => `\n${member.record.contentHash}`)),
   };
   await writeEnsembleFiles(directory, record, readme);

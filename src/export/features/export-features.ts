@@ -1,6 +1,6 @@
 import {mkdir, rm} from 'node:fs/promises';
 import {resolve} from 'node:path';
-import type {Backbone} from '../../backbones/load-backbone.js';
+import type {Backbone} from '../../backbones/parameters.js';
 import {tapNetwork} from '../../backbones/taps.js';
 import {temporaryPath} from '../../core/files/atomic-write.js';
 import {assertReplaceable, recoverDirectory, replaceDirectory} from '../replace-directory.js';

@@ -1,5 +1,5 @@
 import {runTaps, tappedLayers, type TappedNetwork} from '../../backbones/taps.js';
-import type {Backbone} from '../../backbones/load-backbone.js';
+import type {Backbone} from '../../backbones/parameters.js';
 import {tf, type LayersModel} from '../../backend/tensorflow.js';
 import {
   applyLayer,

@@ -35,7 +35,7 @@ export async function loadFeatureExtractor(
   const directory = modelDirectory(path as string) ?? (path as string);
   const record = await readModelRecord(directory);
   const tensors = await readTensors(directory, record);
-  await startBackend({install: false, ...options});
+  await startBackend(options);
   // A running backend is not started again and does not check the signal.
   throwIfAborted(options.signal);
   return new FeatureExtractor(directory, toClassifier(record, tensors));

@@ -1,9 +1,8 @@
 import {join} from 'node:path';
 import {runTensorTaps, type FeatureTensors} from '../../backbones/features.js';
 import {inferenceInterpreter} from '../../backbones/interpreters.js';
-import type {Backbone} from '../../backbones/load-backbone.js';
 import {normalize} from '../../backbones/normalize.js';
-import {disposeWeights, toDevice} from '../../backbones/parameters.js';
+import {disposeWeights, toDevice, type Backbone} from '../../backbones/parameters.js';
 import {readSafetensors} from '../../backbones/readers/safetensors.js';
 import type {TapName, TappedNetwork} from '../../backbones/taps.js';
 import {defineError, FinetuneError} from '../../core/errors.js';

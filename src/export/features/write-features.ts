@@ -1,6 +1,5 @@
 import {join} from 'node:path';
-import type {Backbone} from '../../backbones/load-backbone.js';
-import {toHost} from '../../backbones/parameters.js';
+import {toHost, type Backbone} from '../../backbones/parameters.js';
 import type {PretrainedWeights} from '../../backbones/pretrained/pretrained.js';
 import {lastTappedStage, tappedKeys, type TappedNetwork} from '../../backbones/taps.js';
 import {writeSafetensors} from '../../backbones/weights/safetensors-writer.js';

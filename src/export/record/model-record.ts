@@ -40,6 +40,8 @@ export interface ModelRecord {
   readonly recipe?: unknown;
   /** Sizes and SHA-256 (hex) of the files used for inference, by name. */
   readonly files: Readonly<Record<string, FileRecord>>;
+  /** Sizes and SHA-256 (hex) of the files in `web`, by name. They are not used for inference in Node. */
+  readonly web?: Readonly<Record<string, FileRecord>>;
   /** SHA-256 (hex) of the SHA-256 lines of model.json and its shards, in order. Equal models have equal hashes. */
   readonly contentHash: string;
 }
@@ -76,6 +78,12 @@ const name = {...text, minLength: 1};
 const sha256 = {type: 'string', pattern: '^[0-9a-f]{64}$'};
 const file = objectSchema({bytes: {type: 'integer', minimum: 1, maximum: 2 ** 40}, sha256});
 
+const fileTable = {
+  propertyNames: {pattern: '^[\\w-][\\w.-]*$'},
+  maxProperties: 10_000,
+  additionalProperties: file,
+};
+
 /** Upper limit, above the number of classes in any image dataset. */
 const MAX_CLASSES = 100_000;
 
@@ -84,6 +92,7 @@ export const RECORD_VALUES = {
   text,
   sha256,
   file,
+  web: {type: 'object', ...fileTable},
   classes: {type: 'array', items: name, minItems: 2, maxItems: MAX_CLASSES},
   metrics: objectSchema({}, {validation: {type: 'object'}, test: {type: 'object'}}),
 } as const;
@@ -109,11 +118,9 @@ export const modelRecordSchema: ObjectSchema = objectSchema(
     weights: objectSchema({origin: text}, {card: {type: 'object'}}),
     files: {
       ...objectSchema({[MODEL_FILES.model]: file, [MODEL_FILES.tensors]: file}),
-      propertyNames: {pattern: '^[\\w-][\\w.-]*$'},
-      maxProperties: 10_000,
-      additionalProperties: file,
+      ...fileTable,
     },
     contentHash: sha256,
   },
-  {metrics: RECORD_VALUES.metrics, openSet: OPEN_SET_SCHEMA},
+  {metrics: RECORD_VALUES.metrics, web: RECORD_VALUES.web, openSet: OPEN_SET_SCHEMA},
 );

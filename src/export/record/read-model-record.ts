@@ -5,7 +5,7 @@ import {readJsonFile} from '../../core/files/json-file.js';
 import {SchemaError, validate} from '../../core/schema.js';
 import {findCompanionFileProblem} from './companion-files.js';
 import {InvalidModelError, COPY_AGAIN} from './invalid-model-error.js';
-import {MODEL_FILES} from './file-names.js';
+import {MODEL_FILES, SHARD_NAME} from './file-names.js';
 import {checkFile} from './file-hashes.js';
 import {assertDirectory, remedyFor} from './model-directory.js';
 import {modelRecordSchema, SCHEMA_VERSION, type ModelRecord} from './model-record.js';
@@ -71,9 +71,26 @@ export function assertConsistent(path: string, check: () => string | undefined):
   }
 }
 
+/** Files that web pages load, and Node does not. They are half of an exported model. */
+const isWebFile = (name: string): boolean => name === MODEL_FILES.model || SHARD_NAME.test(name);
+
+/** Whether an exported model has files for web pages. A copy for a service may lack them. */
+const hasWebFiles = (directory: string, {files}: ModelRecord): boolean =>
+  Object.keys(files).some(name => isWebFile(name) && existsSync(join(directory, name)));
+
+/** @throws InvalidModelError for an exported model that no web page can load */
+export function assertWebFiles(directory: string, record: ModelRecord): void {
+  if (hasWebFiles(directory, record)) return;
+  throw new InvalidModelError(
+    {path: directory},
+    `${directory} lacks ${MODEL_FILES.model} and its shards, which web pages load. Give the whole folder that was exported.`,
+  );
+}
+
 /**
  * Reads the record of an exported model and checks that the model is complete. Every file used for inference must exist and be unchanged,
- * and all descriptions of the network must agree. `loadModel` checks the values of the weights.
+ * and all descriptions of the network must agree. The files for web pages may be left out, all together. `loadModel` checks the values of
+ * the weights.
  */
 export async function readModelRecord(directory: string): Promise<ModelRecord> {
   const [path, modelPath] = [
@@ -86,10 +103,13 @@ export async function readModelRecord(directory: string): Promise<ModelRecord> {
     findRecordProblem(validate<ModelRecord>(modelRecordSchema, document, path, 'first')),
   );
   const record = document as ModelRecord;
+  const isForWeb = hasWebFiles(directory, record);
   for (const [name, file] of Object.entries(record.files))
-    await checkFile(join(directory, name), file);
-  const model = await readDocument(modelPath);
-  assertConsistent(modelPath, () => findModelJsonProblem(model, record, modelPath));
+    if (isForWeb || !isWebFile(name)) await checkFile(join(directory, name), file);
+  if (isForWeb) {
+    const model = await readDocument(modelPath);
+    assertConsistent(modelPath, () => findModelJsonProblem(model, record, modelPath));
+  }
   const companionProblem = await findCompanionFileProblem(directory, record);
   if (companionProblem !== undefined)
     throw mismatchError(companionProblem.file, companionProblem.found);

@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import {locateWeights} from '../../backbones/pretrained/locate-weights.js';
 import {defaultPretrained} from '../../backbones/pretrained/pretrained.js';
 import {checkArgument, STRINGS} from '../../core/arguments.js';
+import {isOffline} from '../../core/environment-variables.js';
 import {UsageError} from '../../core/errors.js';
 import type {ImageFolder} from '../../datasets/sample.js';
 import {checkFinetuneArguments, COMPUTE_OPTIONS} from '../finetune-arguments.js';
@@ -54,11 +55,11 @@ export function chooseDefault(names: readonly string[], {arch}: Pick<Recipe, 'ar
 async function locateAll(
   names: readonly string[],
   {arch}: Recipe,
-  {offline = false, onEvent, signal}: CompareOptions,
+  {offline, onEvent, signal}: CompareOptions,
 ): Promise<void> {
   for (const name of names.filter(each => each !== 'none')) {
     await locateWeights(name, arch, {
-      offline,
+      offline: isOffline(offline),
       ...(signal && {signal}),
       onInfo: message => onEvent?.({type: 'info', message}),
       onProgress: ({bytes, total = bytes}) =>

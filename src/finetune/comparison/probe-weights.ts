@@ -5,7 +5,7 @@ import type {ImageFolder} from '../../datasets/sample.js';
 import type {FinetuneOptions} from '../finetune-options.js';
 import type {FinetuneResult} from '../finetune-result.js';
 import {finetune} from '../finetune.js';
-import {predictedClasses} from '../misclassifications.js';
+import {predictedClasses} from '../explanation/misclassifications.js';
 import type {Recipe} from '../recipe/recipe.js';
 import type {ProbedWeights} from './comparison.js';
 

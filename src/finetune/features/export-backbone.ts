@@ -25,7 +25,10 @@ export async function exportBackbone(
   out: string | undefined,
   {backend, ...options}: ExportBackboneOptions = {},
 ): Promise<ExportFeaturesResult> {
-  const run = new RunContext({...options, offline: backend?.offline ?? false});
+  const run = new RunContext({
+    ...options,
+    ...(backend?.offline !== undefined && {offline: backend.offline}),
+  });
   await startBackend(backend);
   const {classifier, pretrained} = await openNetwork(source, run);
   try {

@@ -96,7 +96,10 @@ export async function extractFeatures(
 ): Promise<ExtractedFeatures> {
   const {backend, overwrite = false, ...runOptions} = options;
   checkVectorFiles(out, overwrite);
-  const run = new RunContext({...runOptions, offline: backend?.offline ?? false});
+  const run = new RunContext({
+    ...runOptions,
+    ...(backend?.offline !== undefined && {offline: backend.offline}),
+  });
   folder.findings.forEach(finding => run.addFinding(finding));
   await startBackend(backend);
   const {classifier} = await openNetwork(source, run);

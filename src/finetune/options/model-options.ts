@@ -22,7 +22,7 @@ export const MODEL_OPTIONS = {
   weights: {
     scope: 'recipe',
     schema: {type: 'string', minLength: 1},
-    help: 'auto, a name (finetune models), a file, none, compare=A,B',
+    help: 'auto, embedded, a name (finetune models), a file, none, compare=A,B',
     default: 'auto',
     isCommon: true,
     isPath: true,

@@ -27,6 +27,8 @@ export interface TrainingResult {
   readonly openSet?: OpenSetRecord;
   /** Validation probabilities of the best weights, calibrated, `[count * classes]`. */
   readonly probabilities: Float32Array;
+  /** Features of the validation images that the last layer takes, `[count * width]`. */
+  readonly features: Float32Array;
   readonly headSolutions: readonly HeadSolution[];
   /** Present if a phase used features of a fully frozen backbone. */
   readonly suspiciousImages?: SuspiciousImages;
@@ -71,6 +73,7 @@ export async function measureBestWeights(
     history: history.rows,
     headSolutions,
     probabilities,
+    features,
     ...(labelIssues.found && {suspiciousImages: labelIssues.found}),
   };
 }

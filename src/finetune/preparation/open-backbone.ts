@@ -1,4 +1,5 @@
-import {createRandomBackbone, loadBackbone, type Backbone} from '../../backbones/load-backbone.js';
+import {createRandomBackbone, loadBackbone} from '../../backbones/load-backbone.js';
+import type {Backbone} from '../../backbones/parameters.js';
 import {locateWeights, type LocatedWeights} from '../../backbones/pretrained/locate-weights.js';
 import type {PretrainedWeights} from '../../backbones/pretrained/pretrained.js';
 import {withFit, withImageSize, type Preprocessing} from '../../core/preprocessing.js';

@@ -1,8 +1,16 @@
+import {findPretrained, isEmbedded} from '../../backbones/pretrained/pretrained.js';
 import {groupBy} from '../../core/group-by.js';
 import type {ImageFolder} from '../../datasets/sample.js';
 import {OPTIONS} from '../options/options.js';
+import {resolveArch} from './network-defaults.js';
 import type {RecipeInput} from './recipe.js';
 import type {DatasetStats} from './recommend.js';
+
+/** Whether a recipe starts from the small weights of this package. */
+function startsEmbedded(input: RecipeInput): boolean {
+  const entry = findPretrained(input.weights ?? 'auto', resolveArch(input));
+  return entry !== undefined && isEmbedded(entry);
+}
 
 /** Computes the statistics of a folder that recommendations need. */
 export function computeDatasetStats(
@@ -23,6 +31,7 @@ export function computeDatasetStats(
     smallestClass: Math.round(Math.min(...perClass)),
     largestClass: Math.round(Math.max(...perClass)),
     pretrained: input.weights !== 'none',
+    embedded: startsEmbedded(input),
     gpu,
   };
 }

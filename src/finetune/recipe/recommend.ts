@@ -14,10 +14,17 @@ export interface DatasetStats {
   readonly largestClass: number;
   /** False if the backbone starts from random weights. */
   readonly pretrained: boolean;
+  /** Whether the backbone starts from the small weights of this package, which more training improves. Default: false. */
+  readonly embedded?: boolean;
   readonly gpu: boolean;
   /** Largest batch size that fits into memory. Default: no limit. */
   readonly maxBatchSize?: number;
 }
+
+/** Training images from which the whole embedded backbone is trained. */
+const MIN_IMAGES_FOR_BACKBONE = 2000;
+/** Images shown in the phase that trains the embedded backbone: 15 epochs of 3,500 images did better than 3 (docs/weights.md). */
+const EMBEDDED_IMAGES_SEEN = 50_000;
 
 /** A recommended value and the reason for it. */
 export interface Recommendation<T> {
@@ -39,9 +46,11 @@ export function recommendSchedule({
   images,
   smallestClass,
   pretrained,
+  embedded,
   gpu,
 }: DatasetStats): Recommendation<FreezeSchedule> {
   if (!pretrained) return {value: 'full', reason: 'random weights have no features to keep frozen'};
+  if (embedded) return recommendEmbeddedSchedule(images);
   // The split may move an image or two.
   const about = `about ${formatInteger(images)} training images`;
   if (images < 200 || smallestClass < 10) {
@@ -62,6 +71,21 @@ export function recommendSchedule({
   };
 }
 
+/**
+ * Recommends a freeze schedule for the small weights of this package. Measured: on a few hundred images, training beyond the head gains
+ * nothing; on thousands, training the whole network does, and at 64 px a CPU can (docs/weights.md).
+ */
+const recommendEmbeddedSchedule = (images: number): Recommendation<FreezeSchedule> =>
+  images < MIN_IMAGES_FOR_BACKBONE
+    ? {
+        value: 'probe',
+        reason: `about ${formatInteger(images)} training images are too few to improve the embedded weights`,
+      }
+    : {
+        value: 'probe-then-full',
+        reason: `about ${formatInteger(images)} training images improve the embedded weights, and images of 64 pixels train fast`,
+      };
+
 /** Updates until a head on fixed features converges. Each takes milliseconds. */
 export const PROBE_UPDATES = 500;
 
@@ -73,12 +97,24 @@ export function recommendProbeEpochs({images}: DatasetStats, batchSize: number):
  * Recommends epochs for the phase that trains the backbone. BiT-HyperRule (https://arxiv.org/abs/1912.11370) trains datasets under 20,000
  * images on 256,000 samples. Starting from a fitted head, about a tenth is enough. A CPU gets fewer, because users wait for each.
  */
-export function recommendEpochs({images, pretrained, gpu}: DatasetStats): Recommendation<number> {
+export function recommendEpochs({
+  images,
+  pretrained,
+  embedded,
+  gpu,
+}: DatasetStats): Recommendation<number> {
   if (!pretrained) {
     const value = clampRound(10, 8000 / images, 100);
     return {
       value,
       reason: `random weights need about ${formatHundreds(value * images)} images shown`,
+    };
+  }
+  if (embedded) {
+    const value = clampRound(3, EMBEDDED_IMAGES_SEEN / images, 15);
+    return {
+      value,
+      reason: `about ${formatHundreds(value * images)} images shown, since the embedded weights have seen few`,
     };
   }
   const imagesSeen = gpu ? 40_000 : 10_000;

@@ -12,7 +12,7 @@ import {
   type OptionSource,
 } from '../options/merge-options.js';
 import {computeDatasetStats} from './dataset-stats.js';
-import {resolveImageSize, resolveLastStage} from './network-defaults.js';
+import {resolveImageSize, resolveLastStage, withArchOfWeights} from './network-defaults.js';
 import {nameWeights, recommendWeights} from './recommend-weights.js';
 import {NAMED_SCHEDULES, type Phase} from './phases.js';
 import {checkRecipeInput, RECIPE_OPTIONS, type Recipe, type RecipeInput} from './recipe.js';
@@ -136,7 +136,7 @@ export function mergeRecipe(
 }
 
 function resolveWith(given: readonly RecipeSource[], stats: DatasetStats): ResolvedRecipe {
-  const recipeSources = chooseSchedule(given);
+  const recipeSources = withArchOfWeights(chooseSchedule(given));
   const merged = mergeOptions(recipeSources);
   checkNoUnusedOptions(merged);
   const lastStage = resolveLastStage(merged.values);

@@ -1,9 +1,9 @@
 import type {BackendInfo} from '../../backend/runtime/runtime.js';
+import type {Split} from '../../datasets/splitting/splits.js';
 import type {RunRecord, Setting} from '../../report/run-record.js';
 import type {Metrics} from '../../training/metrics/metrics.js';
+import type {Explanation} from '../explanation/explain-run.js';
 import type {RunSettings} from '../finetune-options.js';
-import {toReportImages} from '../label-issues.js';
-import {findMisclassifications} from '../misclassifications.js';
 import type {TrainingResult} from '../phases/training-result.js';
 import type {Prepared} from '../preparation/prepared.js';
 import type {Recipe} from '../recipe/recipe.js';
@@ -17,22 +17,6 @@ export interface CompletedRun {
   readonly prepared: Prepared;
   readonly trained: TrainingResult;
   readonly metrics: {readonly validation: Metrics; readonly test?: Metrics};
-}
-
-/** Images shown in a report. */
-export type ReportedImages = Pick<RunRecord, 'misclassifications' | 'suspiciousImages'>;
-
-/** Chooses the images shown in a report and creates their thumbnails. */
-export async function collectReportedImages({
-  prepared,
-  trained: {probabilities, suspiciousImages},
-}: CompletedRun): Promise<ReportedImages> {
-  return {
-    misclassifications: await findMisclassifications(prepared, probabilities),
-    ...(suspiciousImages && {
-      suspiciousImages: await toReportImages(prepared, suspiciousImages),
-    }),
-  };
 }
 
 const settingsOf = (recipe: Recipe, settings: RunSettings | undefined): Setting[] =>
@@ -50,6 +34,12 @@ function reasonFor(name: string, settings: RunSettings | undefined): Pick<Settin
   return found === undefined ? {} : {reason: found.slice(found.indexOf(': ') + 2)};
 }
 
+const countImages = ({train, validation, test}: Split): RunRecord['images'] => ({
+  train: train.length,
+  validation: validation.length,
+  test: test.length,
+});
+
 /** Builds the record of a run. Its timings are preliminary until the export ends. */
 export function toRunRecord(
   {dataset, prepared, trained, metrics}: CompletedRun,
@@ -66,7 +56,7 @@ export function toRunRecord(
     readonly run: RunContext;
     readonly directory: RunDirectory;
   },
-  reported: ReportedImages,
+  explanation: Explanation,
 ): RunRecord {
   const {classifier, pretrained, split} = prepared;
   return {
@@ -74,11 +64,7 @@ export function toRunRecord(
     model: directory.finalFile('model'),
     finishedAt: new Date().toISOString(),
     dataset,
-    images: {
-      train: split.train.length,
-      validation: split.validation.length,
-      test: split.test.length,
-    },
+    images: countImages(split),
     backend: backend.backend,
     device: backend.device,
     arch: classifier.spec.arch,
@@ -93,7 +79,7 @@ export function toRunRecord(
     ...(trained.openSet !== undefined && {openSet: trained.openSet}),
     headSolutions: trained.headSolutions,
     metrics,
-    ...reported,
+    ...explanation,
     findings: run.findings,
     timings: run.timings,
     settings: settingsOf(recipe, settings),

@@ -4,10 +4,11 @@ import {formatSystemError} from '../../core/files/system-error.js';
 import {shellQuote} from '../../core/text/printable.js';
 import {exportModel} from '../../export/export-model.js';
 import {modelCard} from '../../report/model-card.js';
-import type {RunRecord} from '../../report/run-record.js';
+import type {ModelSize, RunRecord} from '../../report/run-record.js';
 import {readImageBatches} from '../../training/loop/image-dataset.js';
 import type {Prepared} from '../preparation/prepared.js';
 import type {Recipe} from '../recipe/recipe.js';
+import {measureModel} from './measure-model.js';
 import type {RunContext} from './run-context.js';
 import type {RunDirectory} from './run-directory.js';
 import {withoutPaths} from './run-record-files.js';
@@ -42,6 +43,7 @@ async function* verificationBatches({split, sourceOf}: Prepared): AsyncGenerator
 
 /**
  * Exports the trained classifier of a run into its directory, and verifies the exported model on validation images.
+ * @returns the size and the speed of the exported model
  * @throws ExportFailedError
  */
 export async function exportCompletedRun(
@@ -50,10 +52,10 @@ export async function exportCompletedRun(
   record: RunRecord,
   directory: RunDirectory,
   run: RunContext,
-): Promise<void> {
+): Promise<ModelSize> {
   const {classifier, pretrained} = prepared;
   run.progress('export', 0, 2, 'steps', {step: 'writing'});
-  await exportModel(classifier, directory.file('model'), {
+  const exported = await exportModel(classifier, directory.file('model'), {
     metrics: record.metrics,
     ...(record.openSet !== undefined && {openSet: record.openSet}),
     recipe: withoutPaths(recipe),
@@ -66,4 +68,5 @@ export async function exportCompletedRun(
     if (run.signal?.aborted === true) throw error;
     throw new ExportFailedError({run: dirname(directory.file('recipe')), cause: error});
   });
+  return measureModel(classifier, exported.record);
 }

@@ -46,10 +46,10 @@ const pickRecipe = (document: Readonly<Record<string, unknown>>): Recipe =>
  */
 export async function exportRun(
   run: string,
-  {out, backend = 'auto', device = 'auto', ...backendOptions}: ExportRunOptions = {},
+  {out, ...backendOptions}: ExportRunOptions = {},
 ): Promise<ExportModelResult> {
   const workingDirectory = await findTrainedRun(run, 'best');
-  await startBackend({backend, device, ...backendOptions});
+  await startBackend(backendOptions);
   if (out !== undefined)
     return exportToDirectory(run, workingDirectory, out, backendOptions.signal);
   const [target, runLock] = [runOf(run), await RunLock.acquire(runOf(run))];

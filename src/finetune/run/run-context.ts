@@ -1,3 +1,4 @@
+import {isOffline} from '../../core/environment-variables.js';
 import type {Finding} from '../../core/finding.js';
 import type {EpochRow} from '../../training/loop/history.js';
 import type {Activity, RunEventListener, RunProgress, RunEvent} from '../events.js';
@@ -32,7 +33,7 @@ export class RunContext {
   }
 
   get offline(): boolean {
-    return this.options.offline ?? false;
+    return isOffline(this.options.offline);
   }
 
   get workers(): number | undefined {

@@ -1,12 +1,12 @@
 import type {BackendInfo} from '../../backend/runtime/runtime.js';
-import type {Split} from '../../datasets/splitting/splits.js';
 import {writeTrainedClassifier} from '../../export/trained-weights.js';
 import type {Classifier} from '../../heads/classifier.js';
+import {explainRun} from '../explanation/explain-run.js';
 import type {FinetuneOptions} from '../finetune-options.js';
 import type {Recipe} from '../recipe/recipe.js';
 import {createTracking, type RunTracking} from '../tracking/run-tracking.js';
 import {Checkpoints} from './checkpoints.js';
-import {collectReportedImages, toRunRecord, type CompletedRun} from './completed-run.js';
+import {toRunRecord, type CompletedRun} from './completed-run.js';
 import {exportCompletedRun} from './export-completed-run.js';
 import type {RunContext} from './run-context.js';
 import {withAbsolutePaths, RunDirectory} from './run-directory.js';
@@ -52,7 +52,10 @@ export class RunOutput {
    * @param rows epochs of the interrupted run
    * @throws ImagesChangedError if the run was started on other images
    */
-  async begin(split: Split, rows: Parameters<RunTracking['begin']>[0] = []): Promise<void> {
+  async begin(
+    split: Parameters<typeof saveSplit>[1],
+    rows: Parameters<RunTracking['begin']>[0] = [],
+  ): Promise<void> {
     const {directory, options, recipe, run} = this;
     await this.#create();
     if (directory !== undefined) await saveSplit(directory, split);
@@ -105,18 +108,20 @@ export class RunOutput {
       this.#isFinished = true;
       return {};
     }
-    const reported = await collectReportedImages(completed);
-    await this.#tracking?.finish(completed.metrics, reported.misclassifications);
+    const explanation = await run.time('evaluate', () =>
+      explainRun(completed.prepared, completed.trained),
+    );
+    await this.#tracking?.finish(completed.metrics, explanation.misclassifications);
     const {settings} = this.options;
     const context = {recipe, backend, settings, run, directory};
-    const record = toRunRecord(completed, context, reported);
+    const record = toRunRecord(completed, context, explanation);
     await writeTrainingFiles(directory, completed);
     await writeRecord(directory, record);
-    await run.time('export', () =>
+    const modelSize = await run.time('export', () =>
       exportCompletedRun(completed.prepared, recipe, record, directory, run),
     );
     // Written again with the final timings.
-    await writeRecord(directory, toRunRecord(completed, context, reported));
+    await writeRecord(directory, {...toRunRecord(completed, context, explanation), modelSize});
     await directory.complete();
     this.#isFinished = true;
     run.emit({type: 'saved', directory: directory.path});

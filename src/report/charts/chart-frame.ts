@@ -33,7 +33,7 @@ export const xOf = (epoch: number, epochs: number): number =>
 export const yOf = (value: number, {low, high}: Scale): number =>
   BOTTOM - ((BOTTOM - TOP) * (value - low)) / (high - low);
 
-function verticalAxis(scale: Scale): Html[] {
+export function verticalAxis(scale: Scale): Html[] {
   return ticks(scale.low, scale.high, 4).map(value => {
     const y = coordinate(yOf(value, scale));
     return html`

@@ -22,11 +22,14 @@ export function cellsOf(counts: Metrics['confusionMatrix']): Cell[] {
   });
 }
 
+/** Most classes whose names and numbers fit. */
+export const MAX_NAMED_CLASSES = 40;
+
 /** Layout of the matrix. Lengths are in pixels at full size; a narrower screen shrinks or scrolls the image. */
 interface Layout {
   readonly cell: number;
   readonly side: number;
-  /** Whether names are shown next to rows and below columns. With more than 40 classes they do not fit. */
+  /** Whether names are shown next to rows and below columns. With more than `MAX_NAMED_CLASSES` they do not fit. */
   readonly hasNames: boolean;
   /** Whether column names are rotated, because they are wider than a column. */
   readonly isRotated: boolean;
@@ -34,6 +37,8 @@ interface Layout {
   readonly foot: number;
 }
 
+/** Side of the smallest cell with a number in it. */
+const MIN_NUMBERED_CELL = 20;
 const NAME_LENGTH = 22;
 /** Width of a character in the 12 pixel font, slightly overestimated. */
 const CHARACTER_WIDTH = 6.6;
@@ -50,23 +55,35 @@ function layoutOf(classes: readonly string[]): Layout {
         ? 76
         : length <= 12
           ? 44
-          : length <= 40
-            ? 20
+          : length <= MAX_NAMED_CLASSES
+            ? MIN_NUMBERED_CELL
             : Math.max(3, 640 / length);
   const widest =
     CHARACTER_WIDTH * Math.min(NAME_LENGTH, Math.max(...classes.map(name => [...name].length)));
-  const hasNames = length <= 40;
+  const hasNames = length <= MAX_NAMED_CLASSES;
   const isRotated = widest > cell;
   const foot =
     hasNames && isRotated ? widest * Math.sin((Math.PI * ROTATION_DEGREES) / 180) + 20 : 26;
   return {cell, side: cell * length, hasNames, isRotated, left: hasNames ? widest + 34 : 24, foot};
 }
 
+/** The address on the page of the images of a cell; undefined if the page shows none. */
+export type CellLink = (truth: string, prediction: string) => string | undefined;
+
+/** The count and the percentage of a cell; a switch on the page shows one of them. */
+function cellNumbers({count, fraction}: Cell, at: Html): Html {
+  const weight = fraction > 0.3 ? 'strong' : 'weak';
+  return html`<text class="${weight} count" ${at}>${count}</text
+    ><text class="${weight} percent" ${at}>${Math.round(100 * fraction)}</text>`;
+}
+
 function renderCell(
-  {truth, prediction, count, fraction}: Cell,
+  shown: Cell,
   {cell}: Layout,
   classes: readonly string[],
+  linkOf: CellLink,
 ): Html {
+  const {truth, prediction, count, fraction} = shown;
   const [x, y] = [prediction * cell, truth * cell];
   const extent = coordinate(cell < 10 ? cell : cell - 1);
   // Opacity is the square root of the fraction: one error in twenty must be visible, especially if cells are a few pixels wide.
@@ -76,8 +93,7 @@ function renderCell(
   const title =
     `${classes[truth]!} taken for ${classes[prediction]!}: ` +
     `${count} (${formatPercent(fraction)} of its images)`;
-  return html`<g class="${truth === prediction ? 'right' : 'wrong'}">
-    <title>${title}</title>
+  const content = html`<title>${title}</title>
     <rect
       x="${coordinate(x)}"
       y="${coordinate(y)}"
@@ -85,7 +101,10 @@ function renderCell(
       height="${extent}"
       fill-opacity="${opacity}"
     />
-    ${cell >= 20 && html`<text class="${fraction > 0.3 ? 'strong' : 'weak'}" ${at}>${count}</text>`}
+    ${cell >= MIN_NUMBERED_CELL && cellNumbers(shown, at)}`;
+  const link = linkOf(classes[truth]!, classes[prediction]!);
+  return html`<g class="${truth === prediction ? 'right' : 'wrong'}">
+    ${link === undefined ? content : html`<a href="#${link}">${content}</a>`}
   </g>`;
 }
 
@@ -148,6 +167,7 @@ const ground = ({cell, side, hasNames}: Layout): Html => html`
 export function renderConfusionMatrix(
   counts: Metrics['confusionMatrix'],
   classes: readonly string[],
+  linkOf: CellLink = () => undefined,
 ): Html {
   const layout = layoutOf(classes);
   const {side, hasNames, left, foot} = layout;
@@ -161,7 +181,7 @@ export function renderConfusionMatrix(
       role="img"
       aria-label="Confusion matrix of ${formatCount(classes.length, 'class', 'classes')}"
     >
-      ${ground(layout)} ${cellsOf(counts).map(cell => renderCell(cell, layout, classes))}
+      ${ground(layout)} ${cellsOf(counts).map(cell => renderCell(cell, layout, classes, linkOf))}
       ${axisNames(layout)} ${hasNames && classNames(classes, layout)}
     </svg>
   `;

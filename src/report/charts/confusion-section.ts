@@ -1,5 +1,7 @@
 import type {Metrics} from '../../training/metrics/metrics.js';
-import {cellsOf, renderConfusionMatrix, type Cell} from './confusion-matrix.js';
+import {cellsOf, MAX_NAMED_CLASSES, renderConfusionMatrix} from './confusion-matrix.js';
+import type {Cell, CellLink} from './confusion-matrix.js';
+import {orderBySimilarity} from './seriation.js';
 import {formatPercent} from '../format.js';
 import {html, type Html} from '../html.js';
 import {scrollable} from '../page.js';
@@ -35,17 +37,40 @@ function worstPairs(counts: Metrics['confusionMatrix'], classes: readonly string
   `;
 }
 
-/** Renders the matrix and the most confused pairs, which are hard to find in a large matrix. */
-export const confusionSection = (
-  {confusionMatrix: counts}: Metrics,
-  classes: readonly string[],
-): Html => html`
-  <p class="quiet">
-    A row is a true class, a column what it was taken for; the stronger the color, the larger the
-    share of the row.
-  </p>
-  <div class="confusion ${classes.length > 12 ? 'wide' : 'narrow'}">
-    <div>${scrollable('Confusion matrix', renderConfusionMatrix(counts, classes))}</div>
-    ${worstPairs(counts, classes)}
-  </div>
+/** Renders a switch between counts and percentages. The style sheet obeys it, so it needs no script. */
+const numbersSwitch = (): Html => html`
+  <fieldset class="switch">
+    <legend class="quiet">Numbers in the cells</legend>
+    <label><input type="radio" name="cells" value="count" checked /> images</label>
+    <label><input type="radio" name="cells" value="percent" /> percent of the row</label>
+  </fieldset>
 `;
+
+/**
+ * Renders the matrix, and the most confused pairs, which are hard to find in a large matrix.
+ * @param linkOf where the page shows the images of a cell
+ */
+export function confusionSection(
+  {confusionMatrix}: Metrics,
+  classes: readonly string[],
+  linkOf?: CellLink,
+): Html {
+  const order = orderBySimilarity(confusionMatrix);
+  const counts = order.map(truth => order.map(prediction => confusionMatrix[truth]![prediction]!));
+  const names = order.map(index => classes[index]!);
+  return html`
+    <p class="quiet">
+      A row is a true class, a column what it was taken for; the stronger the color, the larger the
+      share of the row.
+      ${classes.length > 2 && 'Classes that are confused stand next to each other.'}
+      ${linkOf !== undefined && 'A cell leads to its images, where they are among the mistakes below.'}
+    </p>
+    <div class="confusion ${classes.length > 12 ? 'wide' : 'narrow'}">
+      <div>
+        ${classes.length <= MAX_NAMED_CLASSES && numbersSwitch()}
+        ${scrollable('Confusion matrix', renderConfusionMatrix(counts, names, linkOf))}
+      </div>
+      ${worstPairs(confusionMatrix, classes)}
+    </div>
+  `;
+}

@@ -44,9 +44,10 @@ function curve({name, role, values}: Series, {id, scale, formatExact, bestEpoch}
   const points = values.flatMap((value, i) =>
     Number.isFinite(value) ? [{x: xOf(i, values.length), y: yOf(value, scale), value, i}] : [],
   );
-  const radius = (i: number): number => (i === bestEpoch ? 6 : values.length > 40 ? 1.5 : 3);
+  const isKept = (i: number): boolean => i === bestEpoch && role === 'validation';
+  const radius = (i: number): number => (isKept(i) ? 6 : values.length > 40 ? 1.5 : 3);
   const dots = points.map(({x, y, value, i}) => {
-    const kept = i === bestEpoch ? ', kept' : '';
+    const kept = isKept(i) ? ', kept' : '';
     const title = html`<title>${`epoch ${i + 1}: ${name} ${formatExact(value)}${kept}`}</title>`;
     if (value > scale.high) return html`<polygon points="${above(x)}">${title}</polygon>`;
     return html`<circle cx="${coordinate(x)}" cy="${coordinate(y)}" r="${radius(i)}"
@@ -98,14 +99,13 @@ function highestLoss(training: readonly number[], validation: readonly number[])
   return 1.04 * Math.max(trained!, Math.min(validated!, 2 * trained!));
 }
 
-/** Renders loss and accuracy over all epochs of all phases. The accuracy is the metric that selected the best epoch. */
-export function curves(rows: readonly EpochRow[], by: SelectionMetric): Html {
+const isMeasured = (value: number | null | undefined): value is number =>
+  typeof value === 'number' && Number.isFinite(value);
+
+function lossChart(rows: readonly EpochRow[]): Chart {
   const training = rows.map(row => row.trainingLoss);
   const validation = rows.map(row => row.validationLoss);
-  const accuracy = rows.map(row =>
-    by === 'accuracy' ? row.validationAccuracy : row.validationBalancedAccuracy,
-  );
-  const loss: Chart = {
+  return {
     id: 'loss-plot',
     title: 'Loss',
     series: [
@@ -119,19 +119,55 @@ export function curves(rows: readonly EpochRow[], by: SelectionMetric): Html {
     },
     formatExact: value => value.toPrecision(3),
   };
-  const accuracies: Chart = {
+}
+
+/** Accuracy. That of training is not balanced, so it is only shown beside plain accuracy; a solved head has none. */
+function accuracyChart(rows: readonly EpochRow[], by: SelectionMetric): Chart {
+  const validation = rows.map(row =>
+    by === 'accuracy' ? row.validationAccuracy : row.validationBalancedAccuracy,
+  );
+  const training = by === 'accuracy' ? rows.map(row => row.trainingAccuracy ?? NaN) : [];
+  const lowest = Math.min(...validation, ...training.filter(isMeasured));
+  return {
     id: 'accuracy-plot',
     title: by === 'accuracy' ? 'Accuracy' : 'Balanced accuracy',
-    series: [{name: 'validation', role: 'validation', values: accuracy}],
+    series: [
+      ...(training.some(isMeasured)
+        ? [{name: 'training', role: 'training', values: training} as const]
+        : []),
+      {name: 'validation', role: 'validation', values: validation},
+    ],
     scale: {
-      low: Math.max(0, Math.floor(10 * Math.min(...accuracy) - 0.5) / 10),
+      low: Math.max(0, Math.floor(10 * lowest - 0.5) / 10),
       high: 1,
       tick: value => formatPercent(value, 0),
     },
     formatExact: formatPercent,
     bestEpoch: rows.findIndex(row => row.best),
   };
+}
+
+/** The learning rate; nothing if it never changes, since the schedule says it as well. */
+function learningRateChart(rows: readonly EpochRow[]): Chart | undefined {
+  const values = rows.map(row => row.learningRate ?? NaN);
+  const measured = values.filter(isMeasured);
+  if (new Set(measured).size < 2) return undefined;
+  const format = (value: number): string =>
+    value !== 0 && value < 1e-3 ? value.toExponential(1) : String(Number(value.toPrecision(2)));
+  return {
+    id: 'learning-rate-plot',
+    title: 'Learning rate',
+    series: [{name: 'highest of all layer groups', role: 'validation', values}],
+    scale: {low: 0, high: 1.04 * Math.max(...measured), tick: format},
+    formatExact: format,
+  };
+}
+
+/** Renders loss, accuracy and learning rate over all epochs of all phases. The accuracy is the metric that selected the best epoch. */
+export function curves(rows: readonly EpochRow[], by: SelectionMetric): Html {
+  const learningRate = learningRateChart(rows);
   return html`<div class="charts">
-    ${renderChart(loss, rows)} ${renderChart(accuracies, rows)}
+    ${renderChart(lossChart(rows), rows)} ${renderChart(accuracyChart(rows, by), rows)}
+    ${learningRate !== undefined && renderChart(learningRate, rows)}
   </div>`;
 }

@@ -302,7 +302,7 @@ describe('download', () => {
         .to.be.instanceOf(WeightsUnavailableError)
         .and.to.include({code: 'WEIGHTS_UNAVAILABLE', exitCode: 1, url, target, reason});
       expect(error.message).to.equal(
-        `Weights cannot be downloaded from ${url}: ${reason}. Put the file at ${target} by hand, or use --weights FILE or --weights none.`,
+        `Weights cannot be downloaded from ${url}: ${reason}. Put the file at ${target} by hand, or use --weights FILE, --weights none, or --arch resnet18 --weights embedded, which is less accurate and needs no network.`,
       );
     };
 

@@ -10,11 +10,14 @@ import {
 import {basename, dirname, join} from 'node:path';
 import {expect} from 'chai';
 import {
+  embeddedPath,
+  isEmbedded,
   listPretrained as publishedCards,
   type PretrainedWeights,
 } from '../../../src/backbones/pretrained/pretrained.js';
 import {WeightsUnavailableError} from '../../../src/backbones/pretrained/download.js';
 import {
+  EmbeddedWeightsError,
   locatePretrained,
   locateWeights,
   findPretrainedSource,
@@ -214,8 +217,55 @@ describe('locating weights', () => {
       expect(error).to.be.instanceOf(WeightsUnavailableError);
       expect(error.message).to.equal(
         'Weights cannot be downloaded from https://download.pytorch.org/models/resnet50-0676ba61.pth: this run is offline. ' +
-          `Put the file at ${join(home, 'own', 'weights', 'resnet50-0676ba61.pth')} by hand, or use --weights FILE or --weights none.`,
+          `Put the file at ${join(home, 'own', 'weights', 'resnet50-0676ba61.pth')} by hand, or use --weights FILE, --weights none, ` +
+          'or --arch resnet18 --weights embedded, which is less accurate and needs no network.',
       );
+      expect(error).to.include({isNetworkMissing: true});
+    });
+  });
+
+  describe('of the weights in this package', () => {
+    let embedded: PretrainedWeights;
+    before(() => void (embedded = publishedCards().find(isEmbedded)!));
+
+    it('reads the file next to its entry, offline', async () => {
+      const {catalog: _, ...offline} = {...options, offline: true};
+      expect(await locateWeights('embedded', 'resnet18', offline)).to.deep.equal({
+        path: embeddedPath(embedded),
+        source: 'package',
+        pretrained: embedded,
+      });
+    });
+
+    it('refuses a file of another sha256, and says what to do', async () => {
+      const damaged = {...embedded, sha256Prefix: '0123456789abcdef'.repeat(4)};
+      const error = await rejection(locatePretrained(damaged, options));
+      expect(error).to.be.instanceOf(EmbeddedWeightsError);
+      expect(error.message).to.equal(
+        `${embeddedPath(embedded)}, the weights resnet18.tiny-imagenet that come with finetune, is damaged. Install finetune again, or use --weights FILE or --weights none.`,
+      );
+      expect(findings.map(({code}) => code)).to.deep.equal(['weights-checksum']);
+    });
+
+    it('says that a file is missing, and never downloads it', async () => {
+      const missing = {...embedded, file: 'nowhere.safetensors'};
+      const error = await rejection(locatePretrained(missing, options));
+      expect(error).to.be.instanceOf(EmbeddedWeightsError);
+      expect(error.message).to.include('that come with finetune, is missing.');
+      expect(findPretrainedSource(missing)).to.deep.equal({
+        path: embeddedPath(missing),
+        source: 'package',
+      });
+    });
+
+    it('gives a copy elsewhere its entry, by name and sha256', async () => {
+      const copy = put(join(home, embedded.file), readFileSync(embeddedPath(embedded)));
+      const {catalog: _, ...others} = options;
+      expect(await locateWeights(copy, 'resnet18', others)).to.deep.equal({
+        path: copy,
+        source: 'file',
+        pretrained: embedded,
+      });
     });
   });
 
@@ -381,7 +431,7 @@ describe('locating weights', () => {
 
     it('knows an entry by its url', async () => {
       put(cache, WEIGHTS);
-      expect(await locateWeights(card.url, 'resnet18', options)).to.deep.equal({
+      expect(await locateWeights(card.url!, 'resnet18', options)).to.deep.equal({
         path: cache,
         source: 'cache',
         pretrained: card,

@@ -1,8 +1,12 @@
+import {createHash} from 'node:crypto';
 import {readdirSync, readFileSync} from 'node:fs';
 import {expect} from 'chai';
 import {
+  defaultPretrained,
+  embeddedPath,
   findPretrained,
   getPretrained,
+  isEmbedded,
   listPretrained,
   parsePretrained,
   type PretrainedWeights,
@@ -35,9 +39,14 @@ const TORCHVISION: Record<string, [string, number, number, number]> = {
 
 /**
  * sha256 prefix, top-1, top-5 of the other publishers: timm/models/resnet.py of 1.0 and its table of results at 224 px, and the READMEs of
- * the authors. A publisher without a checksum has none here.
+ * the authors. A publisher without a checksum has none here. The weights of this package were measured by this project.
  */
 const OTHERS: Record<string, [string | undefined, number | undefined, number | undefined]> = {
+  'resnet18.tiny-imagenet': [
+    '32ef66aeba141dc097a48d43c898d35af58cb73c33d9b630775cefdac45a7cc4',
+    42,
+    undefined,
+  ],
   'resnet18.a1-in1k': ['d63eafa0', 71.49, 90.07],
   'resnet18.fb-ssl-yfcc100m-ft-in1k': ['d92f0530', 72.8, 91.5],
   'resnet18.fb-swsl-ig1b-ft-in1k': ['118f1556', 73.4, 91.9],
@@ -89,9 +98,22 @@ describe('the entries of pretrained/', () => {
     const files = readdirSync(new URL('../../../../pretrained/', import.meta.url));
     expect(files.sort()).to.deep.equal(
       listPretrained()
-        .map(card => `${card.name}.json`)
+        .flatMap(card => [`${card.name}.json`, ...(isEmbedded(card) ? [card.file] : [])])
         .sort(),
     );
+  });
+
+  it('have an address each, unless their file comes with the package and is checked by its whole sha256', () => {
+    for (const card of listPretrained()) {
+      const {name, url, trainingRecipe, source, sha256Prefix} = card;
+      const addresses = [url, trainingRecipe, source].filter(address => address !== undefined);
+      expect(addresses.length, name).to.equal(isEmbedded(card) ? 0 : 3);
+      if (!isEmbedded(card)) continue;
+      const content = readFileSync(embeddedPath(card));
+      expect(sha256Prefix).to.equal(createHash('sha256').update(content).digest('hex'));
+      expect(card.sizeMiB).to.be.closeTo(content.length / 2 ** 20, 0.001);
+    }
+    expect(listPretrained().filter(isEmbedded)).to.have.length(1);
   });
 
   it('are listed in docs/weights.md with their licenses', () => {
@@ -173,24 +195,28 @@ describe('the entries of pretrained/', () => {
   }
 
   for (const card of listPretrained().filter(entry => !isOfTorchvision(entry))) {
-    describe(`${card.name} of ${new URL(card.source).pathname}`, () => {
+    const publisher = card.source === undefined ? 'this package' : new URL(card.source).pathname;
+    describe(`${card.name} of ${publisher}`, () => {
       it('has the checksum and accuracies its authors published, and no others', () => {
         const [accuracy] = Object.values(card.metrics);
         const {'acc@1': top1, 'acc@5': top5} = accuracy ?? {};
         expect([card.sha256Prefix, top1, top5]).to.deep.equal(OTHERS[card.name]);
-        expect(card).to.not.have.property('sizeMiB');
+        if (!isEmbedded(card)) expect(card).to.not.have.property('sizeMiB');
       });
 
       it('has the checksum that its file name ends with, as these publishers name files', () => {
-        const [, inName] = /-([0-9a-f]{8})\.p?th$/.exec(card.url) ?? [];
+        const {url} = card;
+        if (url === undefined) return;
+        const [, inName] = /-([0-9a-f]{8})\.p?th$/.exec(url) ?? [];
         expect(card.sha256Prefix).to.equal(inName);
-        if (inName !== undefined) expect(card.url.endsWith(`/${card.file}`)).to.equal(true);
+        if (inName !== undefined) expect(url.endsWith(`/${card.file}`)).to.equal(true);
       });
 
-      it('is fed as its authors do: whole images of CIFAR-10, or 224 px cut from 224, 224 / 0.95, 224 / 0.9 or 256', () => {
+      it('is fed as its authors do: whole images of CIFAR-10, 64 px of Tiny-ImageNet, or 224 px cut from 224, 224 / 0.95, 224 / 0.9 or 256', () => {
         const {resizeSize, cropSize} = card.preprocessing;
         if (card.name.endsWith('.cifar10'))
           return expect([resizeSize, cropSize]).to.deep.equal([32, 32]);
+        if (isEmbedded(card)) return expect([resizeSize, cropSize]).to.deep.equal([73, 64]);
         expect(cropSize).to.equal(224);
         return expect(resizeSize).to.be.oneOf([
           224,
@@ -311,10 +337,27 @@ describe('getPretrained', () => {
     );
   });
 
+  it('takes embedded for the weights of this package, whatever the network', () => {
+    for (const name of ['embedded', 'Embedded', 'resnet18.tiny-imagenet'])
+      expect(getPretrained(name, 'resnet18').name, name).to.equal('resnet18.tiny-imagenet');
+    expect(findPretrained('embedded', 'resnet50')?.name).to.equal('resnet18.tiny-imagenet');
+    expect(() => getPretrained('embedded', 'resnet50')).to.throw(
+      UsageError,
+      'resnet18.tiny-imagenet does not fit --arch resnet50. Use --arch resnet18, or --weights resnet50.imagenet1k-v1.',
+    );
+  });
+
+  it('never takes the weights of this package for others: not by a word, and not by default', () => {
+    for (const word of ['imagenet', 'tiny', 'resnet18.imagenet'])
+      expect(findPretrained(word, 'resnet18'), word).to.equal(undefined);
+    const embedded = listPretrained().filter(isEmbedded);
+    expect(defaultPretrained('resnet18', 'probe', embedded)).to.equal(undefined);
+  });
+
   it('knows that nobody published V2 weights of the two smallest', () => {
     expect(() => getPretrained('IMAGENET1K_V2', 'resnet18')).to.throw(
       UsageError,
-      '"IMAGENET1K_V2" is no value of --weights; did you mean resnet18.imagenet1k-v1? Use auto, none, a file, a url or one of resnet18.imagenet1k-v1, resnet18.a1-in1k; finetune models lists all.',
+      '"IMAGENET1K_V2" is no value of --weights; did you mean resnet18.imagenet1k-v1? Use auto, none, a file, a url or one of resnet18.imagenet1k-v1, resnet18.a1-in1k, resnet18.tiny-imagenet; finetune models lists all.',
     );
   });
 

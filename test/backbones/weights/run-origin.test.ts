@@ -1,12 +1,8 @@
 import {expect} from 'chai';
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
-import {disposeWeights, toHost} from '../../../src/backbones/parameters.js';
-import {
-  loadBackbone,
-  createRandomBackbone,
-  type Backbone,
-} from '../../../src/backbones/load-backbone.js';
+import {disposeWeights, toHost, type Backbone} from '../../../src/backbones/parameters.js';
+import {loadBackbone, createRandomBackbone} from '../../../src/backbones/load-backbone.js';
 import {locateWeights} from '../../../src/backbones/pretrained/locate-weights.js';
 import {writeSafetensors} from '../../../src/backbones/weights/safetensors-writer.js';
 import type {CpuTensor} from '../../../src/core/state-dict.js';

@@ -43,7 +43,7 @@ describe('a damaged backend', function () {
 import {tf} from '${SRC}/backend/tensorflow.js';
 const events = [];
 try {
-  await startBackend({backend: 'tensorflow', device: 'cpu', ...${JSON.stringify(options)}, onEvent: event => events.push(event.reason)});
+  await startBackend({backend: 'tensorflow', device: 'cpu', install: true, ...${JSON.stringify(options)}, onEvent: event => events.push(event.reason)});
   console.log(JSON.stringify({sum: tf.sum([1, 2, 3]).dataSync()[0]}));
 } catch ({code, exitCode, message}) {
   console.log(JSON.stringify({code, exitCode, message, events}));

@@ -1,6 +1,6 @@
 import {spawnSync} from 'node:child_process';
 import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
-import {join} from 'node:path';
+import {delimiter, join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {expect} from 'chai';
 import {cacheDirectory} from '../../../src/core/files/cache-directory.js';
@@ -52,6 +52,25 @@ describe('installing a backend', function () {
     const error = await rejectionOf(installBackend({cache, environment: compiler('exit 0')}));
     expect(error.message).to.match(/^There is no pip to download TensorFlow with /);
     expect(backendsIn(cache)).to.deep.equal([]);
+  });
+
+  it('says what it takes before the first download', async () => {
+    const cache = await freshCache();
+    const {PATH, CXX} = compiler('exit 0');
+    const pip = programs({pip: '[ "$1" = --version ] && exit 0; echo "ERROR: none"; exit 1'});
+    const events: InstallProgress[] = [];
+    const error = await rejectionOf(
+      installBackend({
+        ...{cache, gpu: false, environment: {PATH: `${pip}${delimiter}${PATH}`, CXX}},
+        onProgress: event => events.push(event),
+      }),
+    );
+    expect(error.message).to.match(/^pip cannot download tensorflow\S*==2\.21\.0: ERROR: none\. /);
+    expect(events.map(({step}) => step)).to.deep.equal(['plan', 'download']);
+    expect(events[0]!.label).to.match(
+      /^TensorFlow 2\.21\.0 is installed once: 2\d\d\.\d MB to download, \d{3}\.\d MB on disk in /,
+    );
+    expect(events[0]!.label).to.include(cache);
   });
 
   it('leaves nothing of a wrong wheel', async () => {

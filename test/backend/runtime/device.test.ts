@@ -15,6 +15,7 @@ import {findMissingGpuLibrary} from '../../../src/backend/runtime/gpu-libraries.
 import {
   glibcMinor,
   requireSupportedPlatform,
+  type HostPlatform,
   detectPlatform,
 } from '../../../src/backend/install/machine.js';
 import {programs} from '../../helpers/programs.js';
@@ -179,21 +180,40 @@ describe("TensorFlow's environment", () => {
 });
 
 describe('a machine for TensorFlow', () => {
+  const host = (changes: Partial<HostPlatform>): HostPlatform => ({
+    ...{platform: 'linux', arch: 'x64', glibc: '2.36', kernel: '6.1.0'},
+    ...changes,
+  });
+  const refusal = (changes: Partial<HostPlatform>) => () => requireSupportedPlatform(host(changes));
+
   it('is Linux with a glibc that its wheels run on', () => {
-    requireSupportedPlatform({platform: 'linux', arch: 'arm64', glibc: '2.27'});
-    expect(() =>
-      requireSupportedPlatform({platform: 'darwin', arch: 'arm64', glibc: undefined}),
-    ).to.throw(
-      'TensorFlow does not run on darwin on arm64; it needs Linux on x64 or arm64. Use --backend wasm.',
-    );
-    expect(() =>
-      requireSupportedPlatform({platform: 'linux', arch: 'x64', glibc: undefined}),
-    ).to.throw(
+    requireSupportedPlatform(host({arch: 'arm64', glibc: '2.27'}));
+    expect(refusal({glibc: undefined})).to.throw(
       'TensorFlow needs glibc 2.27 or newer; this system has none (musl?). Use --backend wasm.',
     );
-    expect(() =>
-      requireSupportedPlatform({platform: 'linux', arch: 'x64', glibc: '2.17'}),
-    ).to.throw('this system has 2.17. Use --backend wasm.');
+    expect(refusal({glibc: '2.17'})).to.throw('this system has 2.17. Use --backend wasm.');
+  });
+
+  it("is macOS 12 or newer on Apple's processors", () => {
+    const mac = {platform: 'darwin', arch: 'arm64', glibc: undefined};
+    requireSupportedPlatform(host({...mac, kernel: '21.0.0'}));
+    requireSupportedPlatform(host({...mac, kernel: '25.1.0'}));
+    expect(refusal({...mac, kernel: '20.6.0'})).to.throw(
+      'TensorFlow needs macOS 12 or newer. Use --backend wasm.',
+    );
+    expect(refusal({...mac, arch: 'x64', kernel: '23.0.0'})).to.throw(
+      'TensorFlow 2.21 has no build for Intel processors on macOS. On an Apple processor, install Node for arm64. Use --backend wasm.',
+    );
+  });
+
+  it('is no other system', () => {
+    expect(refusal({platform: 'win32', glibc: undefined})).to.throw(
+      'It runs in WSL2 (docs/troubleshooting.md). Use --backend wasm.',
+    );
+    expect(refusal({platform: 'freebsd'})).to.throw(
+      'TensorFlow does not run on freebsd on x64; it needs Linux on x64 or arm64, or macOS on arm64. Use --backend wasm.',
+    );
+    expect(refusal({arch: 'riscv64'})).to.throw('does not run on linux on riscv64');
   });
 
   it('says which it is', () => {

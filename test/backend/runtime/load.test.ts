@@ -116,7 +116,7 @@ describe('the package tfjs-node-gpu', () => {
   it('is put into the cache by npm, without its install script, where npm has left it out', async () => {
     const npm = programs({
       npm: `while [ "$1" != --prefix ]; do [ "$1" = --ignore-scripts ] && unscripted=yes; shift; done
-[ "$unscripted" = yes ] && [ -s "$2/package-lock.json" ] && exec /bin/mkdir -p "$2/node_modules/${NAME}"`,
+[ "$unscripted" = yes ] && [ -s "$2/package-lock.json" ] && /bin/mkdir -p "$2/node_modules/${NAME}" && cd "$2/node_modules/${NAME}" && echo x > a.js && echo x > a.js.map && echo x > site.map`,
     });
     const cache = temporaryDirectory();
     mkdirSync(join(cache, 'engines'));
@@ -124,6 +124,8 @@ describe('the package tfjs-node-gpu', () => {
       join(cache, 'engines', 'tfjs-node-gpu-4.22.0', 'node_modules', NAME),
     );
     expect(readdirSync(join(cache, 'engines'))).to.deep.equal(['tfjs-node-gpu-4.22.0']);
+    const installed = join(cache, 'engines', 'tfjs-node-gpu-4.22.0', 'node_modules', NAME);
+    expect(readdirSync(installed), 'without source maps').to.deep.equal(['a.js', 'site.map']);
   });
 
   it('is pinned with all that it needs, by hash', () => {

@@ -1,3 +1,4 @@
+import {readdirSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {cacheDirectory} from '../../../src/core/files/cache-directory.js';
@@ -111,7 +112,10 @@ describe('starting TensorFlow', function () {
 
   it('does not take a backend without CUDA where a GPU is demanded', async () => {
     const PATH = programs({'nvidia-smi': 'echo "0, NVIDIA H200, 143771, 9.0"'});
-    const {error} = await start({backend: 'auto', device: 'gpu', offline: true}, {PATH});
+    const {error} = await start(
+      {backend: 'auto', device: 'gpu', offline: true, install: true},
+      {PATH},
+    );
     expect(error!.message).to.match(
       /^TensorFlow is not installed in .*, and --offline forbids its download\. /,
     );
@@ -123,7 +127,8 @@ describe('starting without TensorFlow', function () {
 
   it('is an error where TensorFlow is demanded and nothing may be fetched', async () => {
     const environment = emptyCache();
-    const {error} = await start({backend: 'tensorflow', device: 'cpu', offline: true}, environment);
+    const options = {backend: 'tensorflow', device: 'cpu', offline: true, install: true} as const;
+    const {error} = await start(options, environment);
     expect(error).to.deep.equal({
       code: 'BACKEND_UNAVAILABLE',
       exitCode: 4,
@@ -135,7 +140,7 @@ describe('starting without TensorFlow', function () {
 
   it('falls back to the portable backend on auto, and says why and what it costs', async () => {
     const {info, backend, events, child} = await start(
-      {backend: 'auto', device: 'auto'},
+      {backend: 'auto', device: 'auto', install: true},
       emptyCache(),
     );
     const reason =
@@ -152,6 +157,21 @@ describe('starting without TensorFlow', function () {
     expect(backend).to.equal('wasm');
     expect(events).to.deep.equal([{type: 'fallback', reason}]);
     expect(child.stderr).to.equal('');
+  });
+
+  it('is on the portable backend where nothing may be installed, in one sentence', async () => {
+    const environment = emptyCache();
+    const {info, events} = await start({}, environment);
+    const reason =
+      'TensorFlow is not installed, so WebAssembly computes. installBackend() installs it once.';
+    expect(info).to.include({backend: 'wasm', fallbackReason: reason});
+    expect(events).to.deep.equal([{type: 'fallback', reason, code: 'BACKEND_NOT_INSTALLED'}]);
+    expect(readdirSync(environment.FINETUNE_CACHE!)).to.deep.equal([]);
+  });
+
+  it('needs no cache folder that can be made', async () => {
+    const {info} = await start({}, {...emptyCache(), FINETUNE_CACHE: '/proc/none/cache'});
+    expect(info).to.include({backend: 'wasm'});
   });
 
   it('uses the portable backend where that is asked for, without a word', async () => {

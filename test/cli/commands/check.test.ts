@@ -113,7 +113,7 @@ describe('finetune check', function () {
     const page = readFileSync(join(cwd, 'page.html'), 'utf8');
     expect(page)
       .to.contain('Near-duplicates are in classes')
-      .and.to.contain('data:image/jpeg;base64,');
+      .and.to.contain('data:image/webp;base64,');
     expect(page).to.contain('near &lt;copy&gt;.jpg').and.to.not.contain('near <copy>');
     expect(page).to.not.match(/(src|href)="(?!data:)/);
   });

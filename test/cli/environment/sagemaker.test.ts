@@ -1,7 +1,7 @@
 import {mkdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
-import {finishTraining} from '../../../src/cli/commands/finish-training.js';
+import {finishTraining} from '../../../src/cli/environment/finish-training.js';
 import {RunPlan} from '../../../src/cli/run-plan.js';
 import type {OptionSource} from '../../../src/finetune/options/merge-options.js';
 import {capture} from '../../helpers/capture.js';

@@ -82,7 +82,7 @@ describe('the command line', () => {
       'predict model a.jpg --topp 3',
       '--topp is no known flag; did you mean --top? See finetune predict --help.',
     ],
-    ['demo --data pets', '--data is no known flag. See finetune demo --help.'],
+    ['demo --folds 5', '--folds is no known flag. See finetune demo --help.'],
     ['chekc pets', '"chekc" is neither a command nor a folder of images; did you mean check?'],
     ['tran', '"tran" is neither a command nor a folder of images; did you mean train?'],
     [
@@ -130,11 +130,11 @@ describe('the command line', () => {
     const {help: demo} = (await read('demo --help')) as {readonly help: string};
     expect(demo)
       .to.match(/--arch .*\[default:\s+resnet18\]/s)
-      .and.match(/--weights .*\[default: none\]/)
-      .and.match(/--epochs .*\[default: 20\]/);
+      .and.match(/--weights .*\[default:\s+embedded\]/s)
+      .and.match(/--epochs .*\[default: 5\]/);
     expect(demo)
       .to.match(/folder to draw into \[default: finetune-demo\]/)
-      .and.match(/--image-size +side of the input in pixels \[default: 64\]/);
+      .and.match(/--data +/);
     expect(await read('init --help'))
       .to.have.property('help')
       .that.includes('replace the recipe file if it exists');

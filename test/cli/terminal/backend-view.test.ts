@@ -1,6 +1,27 @@
 import {expect} from 'chai';
-import {formatThreads} from '../../../src/cli/terminal/backend-view.js';
+import {createBackendListener, formatThreads} from '../../../src/cli/terminal/backend-view.js';
+import {capture} from '../../helpers/capture.js';
 import {CPU_BACKEND} from '../../helpers/backend-info.js';
+
+describe('the start of a backend', () => {
+  const shown = (withoutDownload?: string): string => {
+    const captured = capture();
+    const progress = {type: 'install', bytes: 0, totalBytes: null, seconds: 0} as const;
+    const label = 'TensorFlow 2.21.0 is installed once: 273.8 MB to download';
+    createBackendListener(captured.terminal, withoutDownload)({...progress, step: 'plan', label});
+    return captured.stderr;
+  };
+
+  it('says before a download how to do without it', () => {
+    expect(shown()).to.equal(
+      'install    TensorFlow 2.21.0 is installed once: 273.8 MB to download. To do without it, slower: --backend wasm.\n',
+    );
+  });
+
+  it('does not where the download was asked for', () => {
+    expect(shown('')).to.match(/to download\.\n$/);
+  });
+});
 
 describe('the sentence about threads', () => {
   it('tells of those that decode and those that compute', () => {

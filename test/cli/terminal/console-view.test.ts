@@ -251,6 +251,7 @@ describe('what a person sees of a run', () => {
       '1/6 best',
       '4/6 best',
       '6/6',
+      'curve      ██████  accuracy by epoch, 50.0 % to 50.0 %',
       'kept       epoch 4 of probe, accuracy 50.0 %',
     ]);
     expect(seen(true, false, false)).to.deep.equal([

@@ -1,3 +1,4 @@
+import {formatBytes} from '../../../src/core/text/format-bytes.js';
 import {execFileSync} from 'node:child_process';
 import {join} from 'node:path';
 import {expect} from 'chai';
@@ -10,7 +11,6 @@ import {
   wrapText,
 } from '../../../src/cli/terminal/screen/layout.js';
 import {
-  formatBytes,
   toEnvironmentName,
   toKebabCase,
   formatList,
@@ -65,12 +65,12 @@ describe('words', () => {
   });
 
   it('measure bytes', () => {
-    expect([0, 999, 1024, 97.8 * 2 ** 20, 3 * 2 ** 40].map(formatBytes)).to.deep.equal([
+    expect([0, 999, 1000, 273_829_956, 3.2e12].map(formatBytes)).to.deep.equal([
       '0 bytes',
       '999 bytes',
-      '1.0 KiB',
-      '97.8 MiB',
-      '3072.0 GiB',
+      '1.0 kB',
+      '273.8 MB',
+      '3200.0 GB',
     ]);
   });
 

@@ -1,6 +1,5 @@
 import {expect} from 'chai';
-import {crc32c} from '../../../src/core/files/crc32c.js';
-import {countTfRecords, tfRecord} from '../../../src/core/files/tf-record.js';
+import {countTfRecords, crc32c, tfRecord} from '../../../src/core/files/tf-record.js';
 import {readRecords} from '../../helpers/event-file.js';
 
 describe('CRC-32C', () => {

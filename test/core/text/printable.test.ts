@@ -5,6 +5,7 @@ import {
   printable,
   printableJson,
   printableLines,
+  printableStyled,
 } from '../../../src/core/text/printable.js';
 
 /** Moves a cursor, rings, turns text around, hides, breaks a line. */
@@ -49,5 +50,20 @@ describe('names from outside', () => {
     expect(printableJson(document).replaceAll('\n', '')).not.to.match(ACTS);
     expect(JSON.parse(printableJson(document))).to.deep.equal(document);
     expect(printableLines('a\n\tb\u001b')).to.equal('a\n\tb\\u001b');
+  });
+});
+
+describe('text for a terminal', () => {
+  it('keeps colors and links to files, and escapes every other code', () => {
+    const link = '\u001b]8;;file:///tmp/a%20b/report.html\u001b\\report\u001b]8;;\u001b\\';
+    expect(printableStyled(`\u001b[1m${link}\u001b[22m`)).to.equal(`\u001b[1m${link}\u001b[22m`);
+    for (const hostile of [
+      '\u001b]8;;https://example.org\u001b\\x',
+      '\u001b]8;;file:///a\u0007x',
+      '\u001b]8;id=1;file:///a\u001b\\x',
+      '\u001b]8;;file:///a b\u001b\\x',
+      '\u001b]0;title\u001b\\',
+    ])
+      expect(printableStyled(hostile)).not.to.include('\u001b');
   });
 });

@@ -2,7 +2,8 @@ import {readdirSync, readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import sharp from 'sharp';
-import {drawDemoSet} from '../../../src/datasets/demo/demo-set.js';
+import {DEMO_CLASSES} from '../../../src/datasets/demo/demo-drawings.js';
+import {demoFiles, drawDemoSet} from '../../../src/datasets/demo/demo-set.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 
 const FOLDS = 5;
@@ -35,16 +36,26 @@ function nearestMeanAccuracy(classes: readonly (readonly Uint8Array[])[]): numbe
 }
 
 describe('the demo dataset', () => {
-  it('is a folder for each of four classes, with the requested number of images', async () => {
+  it('is a folder for each of eight classes, with the requested number of images', async () => {
     const directory = temporaryDirectory();
     const paths = await drawDemoSet(directory, {seed: 1, perClass: 2, size: 64});
-    expect(readdirSync(directory).sort()).to.deep.equal(['crab', 'fish', 'snail', 'starfish']);
+    expect(readdirSync(directory).sort()).to.deep.equal([...DEMO_CLASSES]);
+    expect(DEMO_CLASSES).to.have.length(8);
+    expect(paths.map(path => path.slice(directory.length + 1))).to.deep.equal(
+      demoFiles({perClass: 2}),
+    );
     expect(paths.map(path => path.slice(directory.length + 1))).to.include.members([
       join('crab', 'crab-000.jpg'),
       join('snail', 'snail-001.jpg'),
     ]);
     for (const path of paths)
       expect(await sharp(path).metadata()).to.include({format: 'jpeg', width: 64, height: 64});
+  });
+
+  it('draws only the classes that are asked for', async () => {
+    const directory = temporaryDirectory();
+    await drawDemoSet(directory, {seed: 1, perClass: 1, classes: ['snail', 'crab']});
+    expect(readdirSync(directory).sort()).to.deep.equal(['crab', 'snail']);
   });
 
   it('has the same bytes for the same seed, and others for another', async () => {
@@ -68,7 +79,7 @@ describe('the demo dataset', () => {
   it('gives away nothing by its pixels: the nearest mean image is hardly better than a guess', async () => {
     const paths = await drawDemoSet(temporaryDirectory(), {seed: 1});
     const all = await Promise.all(paths.map(thumbnail));
-    const images = Array.from({length: 4}, (_, label) => all.slice(80 * label, 80 * (label + 1)));
+    const images = DEMO_CLASSES.map((_, label) => all.slice(40 * label, 40 * (label + 1)));
     expect(nearestMeanAccuracy(images)).to.be.below(0.4);
   });
 });

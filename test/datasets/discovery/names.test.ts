@@ -14,7 +14,7 @@ import {loadImageFolder} from '../../../src/datasets/discovery/image-folder.js';
 import type {ImageFolder, ImageFolderOptions} from '../../../src/datasets/sample.js';
 import {readSplit, toSplitDocument} from '../../../src/datasets/splitting/split-file.js';
 import {planSplit} from '../../../src/datasets/splitting/split.js';
-import {formatPathList, parsePathList} from '../../../src/cli/options/path-list.js';
+import {formatPathList, parsePathList} from '../../../src/core/files/path-list.js';
 import {besidesSize} from '../../helpers/findings.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 import {failure, noisy, of, writeImages} from '../../helpers/images.js';

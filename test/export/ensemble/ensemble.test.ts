@@ -1,4 +1,12 @@
-import {appendFileSync, cpSync, existsSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
+import {
+  appendFileSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import sharp from 'sharp';
@@ -141,6 +149,21 @@ describe('an ensemble', function () {
     await exportEnsemble([member], directory);
     expect(existsSync(join(directory, 'members/with-notes/model.safetensors'))).to.equal(true);
     expect(existsSync(join(directory, 'members/with-notes/notes.txt'))).to.equal(false);
+  });
+
+  it('is not exported of a model without files for web pages, which its page would load', async () => {
+    const member = await exportedMember('bare');
+    for (const name of readdirSync(member).filter(each => /^model\.json$|\.bin$/.test(each)))
+      rmSync(join(member, name));
+    const directory = join(temporaryDirectory(), 'ensemble');
+    const error = await rejectionOf(exportEnsemble([members[0]!, member], directory));
+    expect(error).to.include({code: 'INVALID_MODEL'});
+    expect(error.message).to.match(/lacks model\.json and its shards/);
+    expect(existsSync(directory)).to.equal(false);
+    // Together they still classify.
+    const model = await loadModel([members[0]!, member]);
+    expect(model.members).to.have.lengthOf(2);
+    model.dispose();
   });
 
   it('is refused for models of different classes, with the names', async () => {

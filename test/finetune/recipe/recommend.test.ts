@@ -58,6 +58,16 @@ describe('what is recommended', () => {
       'probe-then-last-stage',
       'about 2,000 training images would carry the whole network, but on a CPU that takes hours; --freeze probe-then-full does it',
     ],
+    [
+      {images: 1999, embedded: true},
+      'probe',
+      'about 1,999 training images are too few to improve the embedded weights',
+    ],
+    [
+      {images: 2000, embedded: true},
+      'probe-then-full',
+      'about 2,000 training images improve the embedded weights, and images of 64 pixels train fast',
+    ],
     [{images: 20, pretrained: false}, 'full', 'random weights have no features to keep frozen'],
   ];
   for (const [given, value, reason] of schedules) {
@@ -77,6 +87,12 @@ describe('what is recommended', () => {
     expect([50, 320, 1000].map(images => of({images, pretrained: false}))).to.deep.equal([
       100, 25, 10,
     ]);
+    expect([2000, 3500, 10_000, 100_000].map(images => of({images, embedded: true}))).to.deep.equal(
+      [15, 14, 5, 3],
+    );
+    expect(recommendEpochs(facts({images: 3500, embedded: true})).reason).to.equal(
+      'about 49,000 images shown, since the embedded weights have seen few',
+    );
     expect(recommendEpochs(facts({})).reason).to.equal(
       'about 8,000 images shown, from a head that is fitted already',
     );
@@ -108,6 +124,14 @@ describe('what is recommended', () => {
     [{classes: 49, smallestClass: 19}, {labelSmoothing: 0.1}],
     [{classes: 50, smallestClass: 20}, {labelSmoothing: 0.1}],
     [{pretrained: true}, {lr: 1e-4, batchNorm: 'inference', weightDecay: 0.01}],
+    [
+      {images: 1999, embedded: true},
+      {views: 2, freeze: 'probe'},
+    ],
+    [
+      {images: 2000, embedded: true},
+      {views: 1, lr: 1e-4},
+    ],
     [{pretrained: false}, {lr: 1e-3, batchNorm: 'training', augment: 'light', freeze: 'full'}],
   ];
   for (const [given, values] of edges) {

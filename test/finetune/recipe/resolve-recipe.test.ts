@@ -302,6 +302,7 @@ describe('factsOf', () => {
       smallestClass: 40,
       largestClass: 80,
       pretrained: true,
+      embedded: false,
       gpu: false,
     });
     expect(
@@ -404,4 +405,27 @@ describe('resolveRecipe', () => {
     it(`refuses a phase ${what}`, () =>
       expect(refusal(() => resolve(phase(change)))).to.equal(message));
   }
+});
+
+describe('the network of named weights', () => {
+  it('needs no --arch, and one that does not fit stays as it is given', () => {
+    const {recipe, sources} = flags({weights: 'embedded'});
+    expect(recipe).to.include({arch: 'resnet18', weights: 'resnet18.tiny-imagenet', lastStage: 4});
+    expect(sources).to.include({arch: 'recommended', weights: 'flag'});
+    expect(flags({weights: 'resnet20.cifar10'}).recipe).to.include({
+      arch: 'resnet20',
+      lastStage: 3,
+    });
+    expect(flags({weights: 'embedded', arch: 'resnet34'}).recipe.arch).to.equal('resnet34');
+    expect(flags({weights: 'v2'}).sources.arch).to.equal('default');
+  });
+
+  it('counts the embedded weights as weak, whatever they are called', () => {
+    const stats = (weights: string): DatasetStats =>
+      computeDatasetStats(folder([100, 100]), {weights}, false);
+    for (const weights of ['embedded', 'resnet18.tiny-imagenet'])
+      expect(stats(weights), weights).to.include({pretrained: true, embedded: true});
+    for (const weights of ['auto', 'v2', './mine.pth', 'none'])
+      expect(stats(weights).embedded, weights).to.equal(false);
+  });
 });

@@ -28,7 +28,7 @@ describe('ticks', () => {
 describe('curves', () => {
   it('have a point an epoch, and a band a phase, across all phases', () => {
     const {text} = curves([row('probe', 3), row('probe', 2), row('last-stage', 1)], 'accuracy');
-    expect(text.match(/<circle/g)).to.have.length(9);
+    expect(text.match(/<circle/g)).to.have.length(12);
     expect(text.match(/class="phase-name"[^>]*>\w+/g)).to.have.length(4);
     expect(text)
       .to.contain('epoch 3: training 1')
@@ -74,6 +74,26 @@ describe('curves', () => {
     ]);
   });
 
+  it('show the accuracy on training images where it was measured', () => {
+    expect(curves([row('all', 1)], 'accuracy').text).to.contain('epoch 1: training 87.5\u00a0%');
+    const solved = {...row('probe', 1), trainingAccuracy: null};
+    const {trainingAccuracy: _, ...older} = row('all', 1);
+    for (const one of [solved, older as EpochRow])
+      expect(curves([one], 'accuracy').text.match(/<circle/g)).to.have.length(3);
+    expect(curves([row('all', 1)], 'balancedAccuracy').text).to.not.contain('training 87.5');
+  });
+
+  it('show the learning rate where it changes', () => {
+    const {text} = curves([row('a', 1), {...row('b', 1), learningRate: 5e-4}], 'accuracy');
+    expect(text)
+      .to.contain('Learning rate by epoch')
+      .and.to.contain('epoch 1: highest of all layer groups 0.1')
+      .and.to.contain('epoch 2: highest of all layer groups 5.0e-4');
+    expect(curves([row('a', 1), row('a', 1)], 'accuracy').text).to.not.contain('Learning rate');
+    const {learningRate: _, ...older} = row('a', 1);
+    expect(curves([older as EpochRow, row('a', 1)], 'accuracy').text).to.not.contain('Learning');
+  });
+
   it('can be of a single epoch', () => {
     expect(curves([row('probe', 1)], 'accuracy').text).to.not.contain('NaN');
   });
@@ -81,6 +101,6 @@ describe('curves', () => {
   it('leave out a loss that is not finite', () => {
     const {text} = curves([row('probe', NaN), row('probe', Infinity), row('probe', 1)], 'accuracy');
     expect(text).to.not.contain('NaN').and.not.to.contain('Infinity');
-    expect(text.match(/<circle/g)).to.have.length(7);
+    expect(text.match(/<circle/g)).to.have.length(10);
   });
 });

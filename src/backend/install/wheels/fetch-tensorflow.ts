@@ -1,9 +1,12 @@
 import {rm} from 'node:fs/promises';
 import {basename, join} from 'node:path';
+import {librariesDirectory, PLATFORM} from '../backend-directory.js';
+import {stripSymbols} from '../strip-symbols.js';
 import {downloadWheel, findPip, type PipDownloadOptions} from './pip.js';
 import {beginStep, type InstallListener} from '../install-progress.js';
 import {cudaRequirements, cudaWheel, tensorFlowWheel, type WheelSpec} from './tensorflow-wheels.js';
-import {readWheelMetadata, unpackWheel} from './wheel.js';
+import {verifyGivenWheel} from './verify-wheel.js';
+import {readWheelMetadata, tensorFlowLibraries, unpackWheel} from './wheel.js';
 import {copyUnpackedWheel, type LocalSource} from './wheel-source.js';
 
 export interface FetchTensorFlowOptions {
@@ -21,6 +24,12 @@ export async function fetchTensorFlow(
   directory: string,
   options: FetchTensorFlowOptions,
 ): Promise<void> {
+  await fetchFiles(directory, options);
+  for (const name of tensorFlowLibraries())
+    await stripSymbols(join(librariesDirectory(directory), name));
+}
+
+async function fetchFiles(directory: string, options: FetchTensorFlowOptions): Promise<void> {
   const {source, gpu, onProgress, signal} = options;
   if (source !== undefined && 'unpacked' in source) {
     return copyUnpackedWheel(
@@ -30,12 +39,13 @@ export async function fetchTensorFlow(
       signal,
     );
   }
+  for (const wheel of source?.wheels ?? []) await verifyGivenWheel(wheel);
   const [tensorflow, ...cuda] = source?.wheels ?? [
-    await fetchWheel(directory, tensorFlowWheel(gpu, process.arch), options),
+    await fetchWheel(directory, tensorFlowWheel(gpu, PLATFORM), options),
   ];
   const requirements =
     gpu && cuda.length === 0 ? cudaRequirements(await readWheelMetadata(tensorflow)) : [];
-  const missing = requirements.map(requirement => cudaWheel(requirement, process.arch));
+  const missing = requirements.map(requirement => cudaWheel(requirement, PLATFORM));
   await unpackAndRemove(tensorflow, directory, options);
   for (const wheel of cuda) await unpackAndRemove(wheel, directory, options);
   for (const wheel of missing)
@@ -66,6 +76,6 @@ async function unpackAndRemove(
   directory: string,
   {onProgress, signal}: FetchTensorFlowOptions,
 ): Promise<void> {
-  await unpackWheel(wheel, directory, beginStep(onProgress, 'unpack', basename(wheel)), signal);
+  await unpackWheel(wheel, directory, beginStep(onProgress, 'unpack', basename(wheel)), {signal});
   await rm(wheelsDirectory(directory), {recursive: true, force: true});
 }

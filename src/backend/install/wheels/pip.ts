@@ -1,10 +1,10 @@
 import {mkdir, readdir, rm, stat} from 'node:fs/promises';
-import {basename, join} from 'node:path';
-import {sha256File} from '../../../core/files/sha256.js';
+import {join} from 'node:path';
 import {findErrorLine, runSubprocess, type SubprocessResult} from '../subprocess.js';
 import {BackendError} from '../../backend-error.js';
 import type {StepReport} from '../install-progress.js';
 import type {WheelSpec} from './tensorflow-wheels.js';
+import {verifyDownload} from './verify-wheel.js';
 
 /** A command that runs pip: `['python3', '-m', 'pip']`. */
 export type PipCommand = readonly [string, ...string[]];
@@ -37,12 +37,11 @@ export interface PipDownloadOptions {
 }
 
 /**
- * Downloads one wheel into `directory` with pip, without its dependencies. The user configures pip's index, so only files with a pinned
- * hash are accepted.
+ * Downloads one wheel into `directory` with pip, without its dependencies. Only files with a pinned hash are accepted.
  * @throws BackendError with pip's message, or for a wheel with another sha256, which is removed
  */
 export async function downloadWheel(
-  {requirement, tagSets, sha256}: WheelSpec,
+  {requirement, tagSets, sha256, downloadBytes}: WheelSpec,
   directory: string,
   options: PipDownloadOptions,
 ): Promise<string> {
@@ -50,30 +49,15 @@ export async function downloadWheel(
   const before = new Set(await readdir(directory));
   let result: SubprocessResult | undefined;
   for (const tags of tagSets) {
-    result = await runPip(requirement, tags, directory, options);
+    result = await runPip({requirement, tags, downloadBytes}, directory, options);
     if (result === undefined || !hasNoSuchWheel(result)) break;
   }
   const wheel = (await readdir(directory)).find(name => name.endsWith('.whl') && !before.has(name));
   if (result !== undefined && isSaved(result) && wheel !== undefined)
-    return checkWheel(join(directory, wheel), requirement, sha256);
+    return verifyDownload(join(directory, wheel), requirement, sha256);
   throw new BackendError(
     {step: 'download'},
     `pip cannot download ${requirement}: ${describeFailure(result)}. Check the connection and run finetune backend install, or give a wheel with --from FILE.`,
-  );
-}
-
-async function checkWheel(
-  wheel: string,
-  requirement: string,
-  sha256: readonly string[],
-): Promise<string> {
-  const actualSha256 = await sha256File(wheel);
-  if (sha256.includes(actualSha256)) return wheel;
-  await rm(wheel);
-  throw new BackendError(
-    {step: 'download'},
-    `pip brought another ${basename(wheel)} than PyPI publishes for ${requirement} (its sha256 is ${actualSha256}). It was removed, and nothing in it was run. ` +
-      'Check which index pip uses (pip config list); to use a wheel of your own all the same, say finetune backend install --from FILE.',
   );
 }
 
@@ -92,20 +76,26 @@ function describeFailure(result: SubprocessResult | undefined): string {
   return isOffline(result) ? 'no connection to the package index' : findErrorLine(result);
 }
 
+interface PipRequest {
+  readonly requirement: string;
+  readonly tags: readonly string[];
+  readonly downloadBytes: number;
+}
+
 /** Runs pip and measures the growing folder, because pip shows progress only on terminals. The wheel exists twice while pip copies it. */
 async function runPip(
-  requirement: string,
-  tags: readonly string[],
+  {requirement, tags, downloadBytes}: PipRequest,
   directory: string,
   {pip, environment, report, signal}: PipDownloadOptions,
 ) {
   const partial = join(directory, 'partial');
   await mkdir(partial, {recursive: true});
   const initialSize = await folderSize(directory);
-  let total: number | null = null;
+  // Until pip prints the size that the index sends, or where it is configured to be quiet.
+  let total = downloadBytes;
   const reportSize = (size: number): void => {
     const bytes = size - initialSize;
-    if (bytes > 0) report(Math.min(bytes, total ?? bytes), total);
+    if (bytes > 0) report(Math.min(bytes, total), total);
   };
   const timer = setInterval(() => void folderSize(directory).then(reportSize), 250);
   try {
@@ -113,6 +103,8 @@ async function runPip(
       [
         ...pip,
         'download',
+        // pip would keep a second copy of what is kept here.
+        '--no-cache-dir',
         '--no-deps',
         '--only-binary=:all:',
         ...tags,

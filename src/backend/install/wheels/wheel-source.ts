@@ -4,7 +4,7 @@ import {dirname, join, resolve} from 'node:path';
 import {UsageError, throwIfAborted} from '../../../core/errors.js';
 import {sha256} from '../../../core/files/sha256.js';
 import type {StepReport} from '../install-progress.js';
-import {isCudaFile, TENSORFLOW_LIBRARIES, TENSORFLOW_FILES} from './wheel.js';
+import {isCudaFile, requiredFiles, tensorFlowLibraries} from './wheel.js';
 
 /** Source given with `--from`: wheels to unpack, or an unpacked `tensorflow` directory, optionally with `nvidia` next to it. */
 export type LocalSource =
@@ -28,11 +28,11 @@ export async function inspectSource(from: string): Promise<LocalSource> {
   if (wheels[0]?.startsWith('tensorflow'))
     return {wheels: wheels.map(name => join(path, name)) as [string, ...string[]]};
   const unpacked = [path, join(path, 'tensorflow')].find(directory =>
-    existsSync(join(directory, TENSORFLOW_LIBRARIES[0]!)),
+    existsSync(join(directory, tensorFlowLibraries()[0]!)),
   );
   if (unpacked !== undefined) return {unpacked};
   throw new UsageError(
-    `${path} (--from) holds neither a TensorFlow wheel nor ${TENSORFLOW_LIBRARIES[0]}. Give another folder.`,
+    `${path} (--from) holds neither a TensorFlow wheel nor ${tensorFlowLibraries()[0]}. Give another folder.`,
   );
 }
 
@@ -41,7 +41,7 @@ export function fingerprintSource(source: LocalSource): string {
   const files =
     'wheels' in source
       ? source.wheels
-      : TENSORFLOW_LIBRARIES.map(name => join(source.unpacked, name));
+      : tensorFlowLibraries().map(name => join(source.unpacked, name));
   const lines = files.map(file => {
     const {size, mtimeMs} = statSync(file);
     return `${file}\n${size}\n${mtimeMs}\n`;
@@ -57,7 +57,7 @@ export async function copyUnpackedWheel(
   signal?: AbortSignal,
 ): Promise<void> {
   const siblingDirectory = dirname(unpacked);
-  const tensorflowFiles = TENSORFLOW_FILES.map(
+  const tensorflowFiles = requiredFiles().map(
     name => [join(unpacked, name), join(backendDirectory, 'tensorflow', name)] as const,
   );
   const cudaFiles = (await listCudaFiles(siblingDirectory)).map(

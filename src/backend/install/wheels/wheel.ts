@@ -4,8 +4,11 @@ import {ZipArchive, ZipError} from '../../../core/files/zip.js';
 import {BackendError} from '../../backend-error.js';
 import {countBytes, type StepReport} from '../install-progress.js';
 
-/** The two libraries that the addon needs. They find their dependencies by relative paths. */
-export const TENSORFLOW_LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
+/** The two libraries that the addon needs. They find each other by relative paths. */
+export const tensorFlowLibraries = (platform: string = process.platform): readonly string[] =>
+  platform === 'darwin'
+    ? ['libtensorflow_cc.2.dylib', 'libtensorflow_framework.2.dylib']
+    : ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2'];
 
 /** The fourteen headers that the addon's sources include, below the wheel's `tensorflow/include`. */
 const TENSORFLOW_HEADERS = [
@@ -26,8 +29,8 @@ const TENSORFLOW_HEADERS = [
 ];
 
 /** Files that a backend needs from a wheel's `tensorflow` directory. */
-export const TENSORFLOW_FILES = [
-  ...TENSORFLOW_LIBRARIES,
+export const requiredFiles = (platform: string = process.platform): readonly string[] => [
+  ...tensorFlowLibraries(platform),
   ...TENSORFLOW_HEADERS.map(header => `include/${header}`),
 ];
 
@@ -58,18 +61,18 @@ export async function unpackWheel(
   wheel: string,
   directory: string,
   report: StepReport,
-  signal?: AbortSignal,
+  {signal, platform = process.platform}: {signal?: AbortSignal | undefined; platform?: string} = {},
 ): Promise<void> {
   await withArchive(wheel, async archive => {
     const cudaFiles = archive.names.filter(isCudaFile);
     const names =
-      cudaFiles.length > 0 ? cudaFiles : TENSORFLOW_FILES.map(name => `tensorflow/${name}`);
+      cudaFiles.length > 0 ? cudaFiles : requiredFiles(platform).map(name => `tensorflow/${name}`);
     const archiveNames = new Set(archive.names);
     const missing = names.find(name => !archiveNames.has(name));
     if (missing !== undefined) {
       throw new BackendError(
         {step: 'unpack'},
-        `${wheel} is not a TensorFlow wheel for Linux: there is no ${missing} in it. Give another file.`,
+        `${wheel} is not a TensorFlow wheel for ${platform === 'darwin' ? 'macOS' : 'Linux'}: there is no ${missing} in it. Give another file.`,
       );
     }
     const onBytes = countBytes(

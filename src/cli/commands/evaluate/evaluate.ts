@@ -1,4 +1,5 @@
 import {startBackend} from '../../../backend/runtime/runtime.js';
+import {everySample} from '../../../datasets/discovery/image-folder.js';
 import {loadModel} from '../../../export/load-model.js';
 import {evaluate as measure} from '../../../finetune/evaluate.js';
 import {checkAccuracy} from '../../check-accuracy.js';
@@ -27,7 +28,8 @@ export const evaluateCommand: CommandHandler = async ({positionals, values}, con
   await checkModels(models, vote);
   const folder = await loadFolder(data, toFolderOptions(values), context);
   const unknown = options.unknown && (await findUnknown(options.unknown, context));
-  const {backend, device} = await startBackend(toBackendOptions(options, context));
+  const count = everySample(folder).length;
+  const {backend, device} = await startBackend(toBackendOptions(options, context, count));
   const model = await loadModel(models, {...(vote !== undefined && {vote})});
   const {spec, classNames, members} = model;
   const view = new ConsoleView(terminal, {verbose});

@@ -1,77 +1,78 @@
-import {UsageError} from '../../../core/errors.js';
-import {shellQuote} from '../../../core/text/printable.js';
+import {printable} from '../../../core/text/printable.js';
 import {startBackend} from '../../../backend/runtime/runtime.js';
+import type {ExportedModel} from '../../../export/exported-model.js';
 import {loadModel} from '../../../export/load-model.js';
-import type {CommandContext, CommandHandler, CommandInput} from '../../command.js';
-import {findModels, type ModelArguments} from '../../find-model.js';
-import {checkModels, type InferenceValues} from '../../inference-options.js';
-import {toBackendOptions, type BackendValues} from '../../terminal/backend-view.js';
+import type {ClassifyOptions} from '../../../export/recognition.js';
+import type {CommandContext, CommandHandler} from '../../command.js';
+import type {ModelArguments} from '../../find-model.js';
+import {toBackendOptions} from '../../terminal/backend-view.js';
 import {formatFindings} from '../../terminal/format-findings.js';
-import type {Terminal} from '../../terminal/screen/terminal.js';
-import {classifyAll, type ClassifyResults} from './classify-images.js';
-import {findInputs, type PredictInput, type InputValues} from './find-inputs.js';
-import {reportUnreadable, toResult} from './results.js';
+import {classifyAll} from './classify-images.js';
+import {findInputs} from './find-inputs.js';
+import {resolvePredictArguments, type PredictValues} from './predict-arguments.js';
+import {PredictionOutput} from './prediction-output.js';
+import {assertFolder, watchFolder} from './watch-folder.js';
 
-/** Minimum number of images that TensorFlow is downloaded for. Fewer are classified faster without it. */
-const MIN_IMAGES_TO_INSTALL = 200;
-
-interface PredictValues extends BackendValues, InputValues, InferenceValues {
-  readonly top: number;
-}
-
-/** Resolves the models and the images to classify. @throws UsageError (exit 2) without images */
-async function resolveArguments(
-  {model, image}: CommandInput['positionals'],
-  {vote}: InferenceValues,
-  terminal: Terminal,
-): Promise<ModelArguments> {
-  const args = [model, ...(image as readonly unknown[])]
-    .filter(arg => arg !== undefined)
-    .map(String);
-  if (args.length === 0)
-    throw new UsageError('There are no images to classify. Run finetune predict [MODEL] IMAGE...');
-  const found = findModels(args, terminal);
-  await checkModels(found.directories, vote);
-  if (found.rest.length === 0)
-    throw new UsageError(
-      `There are no images to classify. Run finetune predict ${found.directories.map(shellQuote).join(' ')} IMAGE...`,
-    );
-  return found;
-}
-
-/** Starts the backend, loads the model and classifies. A terminal shows at least two predictions for each image. */
-async function classifyInputs(
+/** Starts the backend and loads the model. */
+async function openModel(
   directories: ModelArguments['directories'],
-  inputs: readonly PredictInput[],
+  numImages: number,
   options: PredictValues,
   context: CommandContext,
-): Promise<ClassifyResults> {
+): Promise<ExportedModel> {
   const {terminal} = context;
   terminal.draw(terminal.style.dim('starting the backend'));
-  await startBackend({
-    ...toBackendOptions(options, context),
-    install: options.backend !== 'auto' || inputs.length >= MIN_IMAGES_TO_INSTALL,
-  });
+  await startBackend(toBackendOptions(options, context, numImages));
   terminal.draw(terminal.style.dim('loading the model'));
-  const {vote, tta} = options;
-  const model = await loadModel(directories, {...(vote !== undefined && {vote})});
-  const isInteractive = Number.isFinite(terminal.resultColumns);
-  const wanted = isInteractive ? Math.max(2, options.top) : options.top;
-  const top = Math.min(wanted, model.classNames.length);
-  const results = await classifyAll(model, inputs, {top, tta}, context);
+  const {vote} = options;
+  return loadModel(directories, {...(vote !== undefined && {vote})});
+}
+
+/** Classifies what arrives in a folder, until the signal fires. */
+async function classifyArrivals(
+  folder: string,
+  model: ExportedModel,
+  classifyOptions: ClassifyOptions,
+  output: PredictionOutput,
+  context: CommandContext,
+): Promise<void> {
+  const {terminal, signal} = context;
+  terminal.log(terminal.style.dim(`watching ${printable(folder)} for new images; Ctrl-C ends it`));
+  const classify = async (paths: readonly string[]): Promise<void> => {
+    const inputs = paths.map(path => ({image: path, source: path}));
+    const results = await classifyAll(model, inputs, classifyOptions, context);
+    await output.add(results);
+  };
+  await watchFolder(folder, classify, signal).catch((error: unknown) => {
+    if (!signal.aborted) throw error;
+  });
   model.dispose();
-  return results;
 }
 
 /** `finetune predict [MODEL...] IMAGE...` */
 export const predictCommand: CommandHandler = async ({positionals, values}, context) => {
   const {terminal} = context;
   const options = values as unknown as PredictValues;
-  const {directories, rest} = await resolveArguments(positionals, options, terminal);
-  const {inputs, findings} = await findInputs(rest, options, context);
+  const {watch, tta} = options;
+  const {directories, rest} = await resolvePredictArguments(positionals, options, terminal);
+  if (watch !== undefined) await assertFolder(watch);
+  const {inputs, findings} =
+    rest.length === 0 ? {inputs: [], findings: []} : await findInputs(rest, options, context);
   for (const line of formatFindings(findings, terminal.style, terminal.columns)) terminal.log(line);
-  const results = await classifyInputs(directories, inputs, options, context);
-  reportUnreadable(results.unreadable, inputs.length, terminal);
+  const model = await openModel(directories, inputs.length, options, context);
+  // A terminal shows at least two predictions for each image.
+  const shown = Number.isFinite(terminal.resultColumns) ? Math.max(2, options.top) : options.top;
+  const classifyOptions = {top: Math.min(shown, model.classNames.length), tta};
+  const output = new PredictionOutput(options, terminal);
+  const results = await classifyAll(model, inputs, classifyOptions, context);
   const run = {models: directories, found: inputs.length, findings};
-  return toResult(results, run, options.top, terminal);
+  const result = await output.first(results, run);
+  if (watch === undefined) {
+    model.dispose();
+    return result;
+  }
+  return {
+    ...result,
+    running: () => classifyArrivals(watch, model, classifyOptions, output, context),
+  };
 };

@@ -101,3 +101,22 @@ export function formatBar(fraction: number, width: number): string {
   const partial = eighths % 8 === 0 ? '' : '▏▎▍▌▋▊▉'[(eighths % 8) - 1]!;
   return (full + partial).padEnd(width, '░');
 }
+
+const SPARKS = '▁▂▃▄▅▆▇█';
+
+/** Draws values as a line of blocks, from the lowest to the highest value. @param maxWidth more values are averaged into as many blocks */
+export function formatSparkline(values: readonly number[], maxWidth = 40): string {
+  const width = Math.min(maxWidth, values.length);
+  const means = Array.from({length: width}, (_, i) => {
+    const part = values.slice(
+      Math.floor((i * values.length) / width),
+      Math.floor(((i + 1) * values.length) / width),
+    );
+    return part.reduce((sum, value) => sum + value, 0) / part.length;
+  });
+  const [low, high] = [Math.min(...means), Math.max(...means)];
+  const levels = SPARKS.length - 1;
+  return means
+    .map(mean => SPARKS[high === low ? levels : Math.round((levels * (mean - low)) / (high - low))])
+    .join('');
+}

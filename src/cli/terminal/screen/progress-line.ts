@@ -1,9 +1,10 @@
+import {formatBytes} from '../../../core/text/format-bytes.js';
 import {formatInteger} from '../../../core/text/format-count.js';
 import {formatDuration} from '../../../report/format.js';
 import {RateEstimator} from './rate-estimator.js';
 import type {Terminal} from './terminal.js';
 import {formatBar, LABEL_WIDTH} from './layout.js';
-import {formatBytes, formatFixedPercent} from '../format.js';
+import {formatFixedPercent} from '../format.js';
 
 const REDRAW_SECONDS = 0.1;
 /** Interval between plain lines on a stream that cannot be redrawn. */
@@ -16,7 +17,7 @@ export interface ProgressState {
   readonly title: string;
   readonly done: number;
   readonly total: number;
-  /** `images`, `bytes`, … */
+  /** `images`, `bytes`, … Of `seconds`, no rate is shown. */
   readonly unit: string;
   /** Text before the numbers: `epoch 2/5`. */
   readonly place?: string;
@@ -37,10 +38,12 @@ const amount = (value: number, unit: string): string =>
 /** @param rate units per second */
 function rateFields({done, total, unit}: ProgressState, rate: number | undefined): ProgressFields {
   if (rate === undefined || rate <= 0) return {};
+  const left = `${formatDuration((total - done) / rate)} left`;
+  if (unit === 'seconds') return {left};
   const rateText = unit === 'bytes' || rate >= 10 ? amount(rate, unit) : rate.toFixed(1);
   return {
     rate: `${rateText}${unit === 'bytes' ? '' : ` ${unit}`}/s`,
-    left: `${formatDuration((total - done) / rate)} left`,
+    left,
   };
 }
 

@@ -1,3 +1,4 @@
+import {pathToFileURL} from 'node:url';
 import {styleText} from 'node:util';
 
 /** Styles text for a terminal, or returns it unchanged. */
@@ -7,6 +8,8 @@ export interface Style {
   good(text: string): string;
   warn(text: string): string;
   bad(text: string): string;
+  /** Makes a text a link to a file, in terminals that have links. */
+  link(text: string, path: string): string;
 }
 
 type Format = Parameters<typeof styleText>[0];
@@ -24,6 +27,7 @@ export const COLORED: Style = {
   good: paint('green'),
   warn: paint('yellow'),
   bad: paint('red'),
+  link: (text, path) => `\u001b]8;;${pathToFileURL(path).href}\u001b\\${text}\u001b]8;;\u001b\\`,
 };
 export const UNSTYLED: Style = {
   bold: unstyled,
@@ -31,6 +35,7 @@ export const UNSTYLED: Style = {
   good: unstyled,
   warn: unstyled,
   bad: unstyled,
+  link: unstyled,
 };
 
 /**

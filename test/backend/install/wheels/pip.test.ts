@@ -20,6 +20,7 @@ const wheel = (requirement: string, content = '12345'): WheelSpec => ({
     ['--abi', 'cp312'],
   ],
   sha256: [sha256('another'), sha256(content)],
+  downloadBytes: 2000,
 });
 
 /** A stand-in for pip that writes down its calls and then does `body`, with `$dest` and `$abi` set. */
@@ -72,8 +73,20 @@ printf 1234567890 > $TMPDIR/part; /bin/sleep 0.6; printf 12345 > $dest/tensorflo
     expect(readdirSync(directory)).to.deep.equal(['tensorflow_cpu-2.21.0.whl']);
     expect(reported).to.include('10 of 2500');
     expect(calls()).to.deep.equal([
-      `download --no-deps --only-binary=:all: --abi cp311 --dest ${directory} tensorflow-cpu==2.21.0`,
+      `download --no-cache-dir --no-deps --only-binary=:all: --abi cp311 --dest ${directory} tensorflow-cpu==2.21.0`,
     ]);
+  });
+
+  it('is not needed to know the size of the file', async () => {
+    const {environment} = fakePip(`printf 1234567890 > $TMPDIR/part; /bin/sleep 0.6
+printf 12345 > $dest/x.whl`);
+    const reported: string[] = [];
+    await downloadWheel(wheel('x'), temporaryDirectory(), {
+      pip: PIP,
+      environment,
+      report: (bytes, total) => reported.push(`${bytes} of ${total}`),
+    });
+    expect(reported).to.include('10 of 2000');
   });
 
   it('is not believed to have downloaded more than there is, though it keeps two copies for a while', async () => {

@@ -6,12 +6,13 @@ import {
   cudaRequirements,
   cudaTags,
   cudaWheel,
+  installSize,
   tensorFlowTags,
   tensorFlowWheel,
 } from '../../../../src/backend/install/wheels/tensorflow-wheels.js';
 import {
   readWheelMetadata,
-  TENSORFLOW_FILES,
+  requiredFiles,
   unpackWheel,
 } from '../../../../src/backend/install/wheels/wheel.js';
 import {
@@ -36,9 +37,11 @@ describe('unpacking a wheel', () => {
     const backend = temporaryDirectory();
     await unpackWheel(writeWheel(CPU_WHEEL, tensorFlowFiles()), backend, ignore);
     expect(filesBelow(backend)).to.deep.equal(
-      TENSORFLOW_FILES.map(name => `tensorflow/${name}`).sort(),
+      requiredFiles()
+        .map(name => `tensorflow/${name}`)
+        .sort(),
     );
-    expect(TENSORFLOW_FILES).to.have.length(16);
+    expect(requiredFiles()).to.have.length(16);
     expect(readFileSync(join(backend, 'tensorflow/libtensorflow_cc.so.2'), 'utf8')).to.equal(
       'tensorflow/libtensorflow_cc.so.2',
     );
@@ -51,7 +54,7 @@ describe('unpacking a wheel', () => {
       temporaryDirectory(),
       (bytes, total) => reported.push([bytes, total]),
     );
-    const sum = TENSORFLOW_FILES.reduce((bytes, name) => bytes + `tensorflow/${name}`.length, 0);
+    const sum = requiredFiles().reduce((bytes, name) => bytes + `tensorflow/${name}`.length, 0);
     expect(reported.at(-1)).to.deep.equal([sum, sum]);
   });
 
@@ -83,6 +86,25 @@ describe('unpacking a wheel', () => {
       `${wheel} is not a TensorFlow wheel for Linux: there is no tensorflow/libtensorflow_cc.so.2 in it. Give another file.`,
     );
     expect(error.exitCode).to.equal(4);
+  });
+
+  it("takes the libraries of macOS from that wheel, and not Linux's", async () => {
+    const name = 'tensorflow-2.21.0-cp311-cp311-macosx_12_0_arm64.whl';
+    const wheel = writeWheel(name, tensorFlowFiles('darwin'));
+    const backend = temporaryDirectory();
+    await unpackWheel(wheel, backend, ignore, {platform: 'darwin'});
+    expect(filesBelow(backend)).to.include.members([
+      'tensorflow/libtensorflow_cc.2.dylib',
+      'tensorflow/libtensorflow_framework.2.dylib',
+    ]);
+    const error = await rejectionOf(
+      unpackWheel(writeWheel(CPU_WHEEL, tensorFlowFiles('linux')), backend, ignore, {
+        platform: 'darwin',
+      }),
+    );
+    expect(error.message).to.include(
+      'is not a TensorFlow wheel for macOS: there is no tensorflow/libtensorflow_cc.2.dylib in it.',
+    );
   });
 
   it('refuses a file that is no archive, and one that was cut off', async () => {
@@ -158,7 +180,7 @@ describe('what --from names', () => {
     const backend = temporaryDirectory();
     await copyUnpackedWheel(join(folder, 'tensorflow'), backend, ignore);
     const expected = [
-      ...TENSORFLOW_FILES.map(name => `tensorflow/${name}`),
+      ...requiredFiles().map(name => `tensorflow/${name}`),
       'nvidia/cudnn/lib/libcudnn.so.9',
     ];
     expect(filesBelow(backend)).to.deep.equal(expected.sort());
@@ -187,19 +209,19 @@ describe('what --from names', () => {
 
 describe('the wheels that pip is asked for', () => {
   it('are the small build without a GPU, and the only one on arm64', () => {
-    expect(tensorFlowWheel(false, 'x64').requirement).to.equal('tensorflow-cpu==2.21.0');
-    expect(tensorFlowWheel(true, 'x64').requirement).to.equal('tensorflow==2.21.0');
-    expect(tensorFlowWheel(false, 'arm64').requirement).to.equal('tensorflow==2.21.0');
+    expect(tensorFlowWheel(false, 'linux-x64').requirement).to.equal('tensorflow-cpu==2.21.0');
+    expect(tensorFlowWheel(true, 'linux-x64').requirement).to.equal('tensorflow==2.21.0');
+    expect(tensorFlowWheel(false, 'linux-arm64').requirement).to.equal('tensorflow==2.21.0');
   });
 
   it('are named by tags, one of each, that old pips understand', () => {
-    expect(tensorFlowTags('arm64', '312').join(' ')).to.equal(
+    expect(tensorFlowTags('linux-arm64', '312').join(' ')).to.equal(
       '--platform manylinux_2_27_aarch64 --python-version 312 --implementation cp --abi cp312',
     );
   });
 
   it("are NVIDIA's for the oldest glibc that is supported and every older one", () => {
-    const tags = cudaTags('x64').join(' ');
+    const tags = cudaTags('linux-x64').join(' ');
     expect(tags).to.match(/^--platform manylinux_2_27_x86_64 --platform manylinux_2_26_x86_64 /);
     expect(tags).to.match(
       / --platform manylinux_2_5_x86_64 --platform manylinux2014_x86_64 --platform manylinux2010_x86_64 /,
@@ -215,29 +237,57 @@ describe('the wheels that pip is asked for', () => {
     expect(cudaRequirements(metadata('tensorflow_cpu'))).to.deep.equal([]);
   });
 
-  it('are known by hash, for both machines, and none is a placeholder', () => {
-    const hashes = Object.values(PINNED_WHEELS).flatMap(({x64, arm64}) => [...x64, ...arm64]);
+  it('are known by hash and size, for every platform, and none is a placeholder', () => {
+    const wheels = Object.values(PINNED_WHEELS).flatMap(release => Object.values(release.wheels));
+    const hashes = wheels.flatMap(({sha256}) => sha256);
     for (const hash of hashes) expect(hash).to.match(/^[0-9a-f]{64}$/);
     expect(new Set(hashes).size).to.equal(hashes.length);
-    for (const arch of ['x64', 'arm64']) {
-      for (const gpu of [true, false])
-        expect(tensorFlowWheel(gpu, arch).sha256).to.have.length(
-          tensorFlowWheel(gpu, arch).tagSets.length,
-        );
+    for (const {downloadBytes, diskBytes} of wheels) {
+      expect(downloadBytes).to.be.within(3e6, 1e9);
+      expect(diskBytes).to.be.within(0.7e6, 1.3e9);
+    }
+    for (const platform of ['linux-x64', 'linux-arm64', 'darwin-arm64']) {
+      const {sha256, tagSets} = tensorFlowWheel(false, platform);
+      expect(sha256).to.have.length(tagSets.length);
     }
   });
 
+  it("are, on macOS, the one for Apple's processors", () => {
+    const {requirement, tagSets} = tensorFlowWheel(false, 'darwin-arm64');
+    expect(requirement).to.equal('tensorflow==2.21.0');
+    expect(tagSets[0]!.join(' ')).to.equal(
+      '--platform macosx_12_0_arm64 --python-version 311 --implementation cp --abi cp311',
+    );
+  });
+
+  it('do not exist for every platform', () => {
+    expect(() => tensorFlowWheel(false, 'darwin-x64')).to.throw(
+      'There is no wheel of tensorflow 2.21.0 for darwin-x64. Use --backend wasm.',
+    );
+    expect(() => cudaWheel('nvidia-cudnn-cu12<10.0', 'darwin-arm64')).to.throw(
+      /^There is no wheel of nvidia-cudnn-cu12 [\d.]+ for darwin-arm64\. /,
+    );
+  });
+
+  it('have a size, with what CUDA adds', () => {
+    const size = installSize(false, 'linux-x64');
+    expect(size).to.deep.equal({downloadBytes: 273_829_956, diskBytes: 634_431_650});
+    const withCuda = installSize(true, 'linux-x64');
+    expect(withCuda.downloadBytes).to.be.within(3.3e9, 3.5e9);
+    expect(withCuda.diskBytes).to.be.within(5.3e9, 5.5e9);
+  });
+
   it("are one release of NVIDIA's that TensorFlow's requirement must allow", () => {
-    const {requirement, sha256} = cudaWheel('nvidia-cudnn-cu12<10.0,>=9.3.0.75', 'x64');
+    const {requirement, sha256} = cudaWheel('nvidia-cudnn-cu12<10.0,>=9.3.0.75', 'linux-x64');
     expect(requirement).to.equal(
       `nvidia-cudnn-cu12<10.0,>=9.3.0.75,==${PINNED_WHEELS['nvidia-cudnn-cu12']!.version}`,
     );
     expect(sha256).to.have.length(1);
-    expect(cudaWheel('nvidia-cudnn-cu12<10.0', 'arm64').sha256).to.not.deep.equal(sha256);
-    expect(() => cudaWheel('nvidia-cudnn-cu14>=14', 'x64')).to.throw(
+    expect(cudaWheel('nvidia-cudnn-cu12<10.0', 'linux-arm64').sha256).to.not.deep.equal(sha256);
+    expect(() => cudaWheel('nvidia-cudnn-cu14>=14', 'linux-x64')).to.throw(
       'nvidia-cudnn-cu14>=14, which this TensorFlow asks for, is not among',
     );
-    expect(() => cudaWheel('constructor', 'x64')).to.throw(
+    expect(() => cudaWheel('constructor', 'linux-x64')).to.throw(
       'is not among the wheels that are known',
     );
   });

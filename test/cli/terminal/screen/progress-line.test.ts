@@ -88,12 +88,10 @@ describe('progress', () => {
     const said = capture();
     let now = 0;
     const line = new ProgressLine(said.terminal, () => now);
-    const mebibyte = 2 ** 20;
-    line.update({title: 'weights', done: 90 * mebibyte, total: 100 * mebibyte, unit: 'bytes'});
+    const megabyte = 1e6;
+    line.update({title: 'weights', done: 90 * megabyte, total: 100 * megabyte, unit: 'bytes'});
     now = 10;
-    line.update({title: 'weights', done: 95 * mebibyte, total: 100 * mebibyte, unit: 'bytes'});
-    expect(said.stderr).to.equal(
-      'weights    95 %: 95.0 MiB of 100.0 MiB, 512.0 KiB/s, 10 s left\n',
-    );
+    line.update({title: 'weights', done: 95 * megabyte, total: 100 * megabyte, unit: 'bytes'});
+    expect(said.stderr).to.equal('weights    95 %: 95.0 MB of 100.0 MB, 500.0 kB/s, 10 s left\n');
   });
 });

@@ -1,0 +1,44 @@
+import {UsageError} from '../../../core/errors.js';
+import {shellQuote} from '../../../core/text/printable.js';
+import type {CommandInput} from '../../command.js';
+import {findModels, type ModelArguments} from '../../find-model.js';
+import {checkModels, type InferenceValues} from '../../inference-options.js';
+import type {BackendValues} from '../../terminal/backend-view.js';
+import type {Terminal} from '../../terminal/screen/terminal.js';
+import type {InputValues} from './find-inputs.js';
+import type {OutputValues} from './prediction-output.js';
+import {isInside} from './sort-images.js';
+
+export interface PredictValues extends BackendValues, InputValues, InferenceValues, OutputValues {
+  readonly top: number;
+  readonly watch?: string;
+  readonly json?: boolean;
+}
+
+/** Resolves the models and the images to classify. @throws UsageError (exit 2) without images, or if copies would be watched */
+export async function resolvePredictArguments(
+  {model, image}: CommandInput['positionals'],
+  {vote, watch, sort, json}: PredictValues,
+  terminal: Terminal,
+): Promise<ModelArguments> {
+  if (watch !== undefined && sort !== undefined && isInside(sort, watch))
+    throw new UsageError(
+      `--sort ${sort} is inside the folder of --watch, so copies would be classified again. Give a folder outside ${watch}.`,
+    );
+  if (watch !== undefined && json === true)
+    throw new UsageError(
+      '--json prints one document, and --watch has no end. Use --format jsonl: a document per image.',
+    );
+  const args = [model, ...(image as readonly unknown[])]
+    .filter(arg => arg !== undefined)
+    .map(String);
+  if (args.length === 0 && watch === undefined)
+    throw new UsageError('There are no images to classify. Run finetune predict [MODEL] IMAGE...');
+  const found = findModels(args, terminal);
+  await checkModels(found.directories, vote);
+  if (found.rest.length === 0 && watch === undefined)
+    throw new UsageError(
+      `There are no images to classify. Run finetune predict ${found.directories.map(shellQuote).join(' ')} IMAGE...`,
+    );
+  return found;
+}

@@ -1,0 +1,71 @@
+import {yieldToEventLoop} from '../../core/async.js';
+import type {DecodedImage} from '../../datasets/images/resample.js';
+import {createHeatMap} from '../../datasets/images/thumbnail.js';
+import type {Sample} from '../../datasets/sample.js';
+import {ActivationMaps, hasExactActivationMaps} from '../../heads/activation-maps.js';
+import type {ActivationOverlay} from '../../report/charts/figure.js';
+import {batchToDevice, readImageBatches} from '../../training/loop/image-dataset.js';
+import type {Prepared} from '../preparation/prepared.js';
+
+const BATCH = 8;
+
+/** An image, and the class whose evidence is shown on it. */
+export interface ExplainedAnswer {
+  readonly sample: Sample;
+  readonly classIndex: number;
+}
+
+/** Fraction of a square thumbnail that the network does not see, at each side. A thumbnail is the largest square in the middle. */
+const unseenMargin = (
+  {width, height}: Pick<DecodedImage, 'width' | 'height'>,
+  crop: number,
+): number => {
+  const side = Math.min(width, height);
+  return (side - crop) / 2 / side;
+};
+
+/** The answers whose images can still be read: a missing image must not end a run. */
+async function readableAnswers(
+  {cache, classifier}: Prepared,
+  answers: readonly ExplainedAnswer[],
+): Promise<(ExplainedAnswer & {readonly margin: number})[]> {
+  const readable: (ExplainedAnswer & {readonly margin: number})[] = [];
+  for (const answer of answers) {
+    const image = await Promise.resolve(answer.sample)
+      .then(sample => cache.image(sample))
+      .catch(() => undefined);
+    if (image !== undefined)
+      readable.push({...answer, margin: unseenMargin(image, classifier.preprocessing.cropSize)});
+  }
+  return readable;
+}
+
+/** Computes where the evidence for an answer lies in its image, by the name of the sample. Empty for heads without exact maps. */
+export async function activationOverlays(
+  prepared: Prepared,
+  answers: readonly ExplainedAnswer[],
+): Promise<ReadonlyMap<string, ActivationOverlay>> {
+  const {classifier, sourceOf} = prepared;
+  const overlays = new Map<string, ActivationOverlay>();
+  if (answers.length === 0 || !hasExactActivationMaps(classifier)) return overlays;
+  const readable = await readableAnswers(prepared, answers);
+  const source = sourceOf(readable.map(({sample}) => sample));
+  const maps = new ActivationMaps(classifier);
+  try {
+    const order = readable.map((_, index) => index);
+    for await (const batch of readImageBatches(source, order, BATCH, null)) {
+      const shown = Array.from(batch.indices, index => readable[index]!);
+      const pixels = batchToDevice(batch, classifier.preprocessing.cropSize);
+      const computed = maps.compute(pixels, shown.map(({classIndex}) => classIndex)); // prettier-ignore
+      pixels.dispose();
+      for (const [i, {sample, margin}] of shown.entries()) {
+        const map = computed[i]!;
+        overlays.set(sample.name, {image: await createHeatMap(map.values, map), margin});
+      }
+      await yieldToEventLoop();
+    }
+  } finally {
+    maps.dispose();
+  }
+  return overlays;
+}

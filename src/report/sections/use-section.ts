@@ -1,0 +1,55 @@
+import {basename} from 'node:path';
+import {shellQuote} from '../../core/text/printable.js';
+import {formatInteger} from '../../core/text/format-count.js';
+import {html, type Html} from '../html.js';
+import {publicPath} from '../paths.js';
+import {commandBox} from '../run-details.js';
+import type {ModelSize, RunRecord} from '../run-record.js';
+
+const megabytes = (bytes: number): string => `${(bytes / 1e6).toPrecision(3)}\u00a0MB`;
+
+const milliseconds = (value: number): string =>
+  `${value < 10 ? value.toFixed(1) : Math.round(value)}\u00a0ms`;
+
+/** Formats a count of parameters: `11.2 million`. */
+const parameterCount = (count: number): string =>
+  count < 1e6 ? formatInteger(count) : `${(count / 1e6).toPrecision(3)} million`;
+
+const sizes = (
+  {webBytes, tensorBytes, parameters, imageMilliseconds}: ModelSize,
+  {backend, device}: RunRecord,
+): Html => html`
+  <p>
+    <b>${megabytes(webBytes)}</b> for a web page, <b>${megabytes(tensorBytes)}</b> for Node and
+    PyTorch, <b>${parameterCount(parameters)}</b> parameters. The network takes
+    <b>${milliseconds(imageMilliseconds)}</b> for one image, without decoding it (${backend} on
+    ${device}).
+  </p>
+`;
+
+/** Renders how to use the exported model: its size, and commands to copy. Paths are relative to the folder in which the run was started. */
+export function useSection(record: RunRecord): Html {
+  const path = publicPath(record.run);
+  const run = shellQuote(path);
+  const snippet = [
+    "import {loadModel} from 'finetune';",
+    '',
+    `const model = await loadModel(${JSON.stringify(`./${path}/${basename(record.model)}`)});`,
+    "const [best] = await model.classify('image.jpg');",
+    '// best.className, best.probability',
+  ].join('\n');
+  const step = (label: string, command: string): Html =>
+    html`<li>
+      <p>${label}</p>
+      ${commandBox(command)}
+    </li>`;
+  return html`
+    ${record.modelSize !== undefined && sizes(record.modelSize, record)}
+    <ul class="steps">
+      ${step('Classify images', `finetune predict ${run} image.jpg`)}
+      ${step('See it work on a page in your browser', `finetune try ${run}`)}
+      ${step('Measure it on other images, in a folder for each class', `finetune evaluate ${run} --data DIR`)}
+      ${step('Use it in Node', snippet)}
+    </ul>
+  `;
+}

@@ -1,0 +1,172 @@
+import type {EnsembleMetadata, ModelMetadata} from '../../src/export/record/metadata.js';
+import {BACKEND_TITLES, reasonOf, type Attempt} from './backends.js';
+import {describeCameraError, openCamera, type Camera} from './camera.js';
+import type {Answer, WebModel, PlacedMap} from './web-model.js';
+import {decodeImageFile, readCanvas, type Drawable} from './image-source.js';
+import type {ImageSize} from '../../src/datasets/images/resample.js';
+import {
+  announce,
+  byId,
+  clearAnswer,
+  describeAnswer,
+  drawImage,
+  say,
+  showAnswer,
+  showFacts,
+} from './view.js';
+
+/** Default for models of other programs. */
+const UNSURE_BELOW = 0.5;
+/** Shortest time between two answers of the camera that are read out. */
+const ANNOUNCE_MS = 2000;
+
+const nextFrame = (): Promise<unknown> => new Promise(resolve => requestAnimationFrame(resolve));
+
+/** The page with a loaded model: it classifies one image after another, and the frames of the camera. */
+export class Page {
+  readonly #model: WebModel;
+  readonly #attempt: Attempt<WebModel>;
+  readonly #unsureBelow: number;
+  /** What is shown, if anything: the last answer belongs to it. */
+  #image: {readonly drawable: Drawable; readonly label: string; close?(): void} | undefined;
+  #answer: Answer | undefined;
+  #maps: readonly PlacedMap[] = [];
+  #mapped: ImageSize = {width: 1, height: 1};
+  #camera: Camera | undefined;
+  /** Whether the camera is wanted: it takes a while to open, or to be allowed. */
+  #isWatching = false;
+  #queue: Promise<void> = Promise.resolve();
+  #announcedAt = 0;
+
+  constructor(attempt: Attempt<WebModel>, metadata: ModelMetadata | EnsembleMetadata) {
+    this.#attempt = attempt;
+    this.#model = attempt.result;
+    this.#unsureBelow = metadata.unsureBelow ?? UNSURE_BELOW;
+  }
+
+  get #showsMap(): boolean {
+    return byId<HTMLInputElement>('map').checked;
+  }
+
+  /** Shows how fast it is, and where it runs. */
+  showFacts(milliseconds?: number): void {
+    const {backend, failures} = this.#attempt;
+    showFacts([
+      ...(milliseconds === undefined
+        ? []
+        : ([['Time per image', `${milliseconds.toFixed(0)} ms`]] as const)),
+      ['Runs on', BACKEND_TITLES[backend]],
+      ...failures.map(
+        failure => [`${BACKEND_TITLES[failure.backend]} failed`, failure.reason] as const,
+      ),
+      ['Input', this.#model.inputSizes.map(size => `${size} × ${size}`).join(', ')],
+    ]);
+  }
+
+  /** Classifies a file after those that were given before it. */
+  classifyFile(file: File): Promise<void> {
+    this.#stopCamera();
+    this.#queue = this.#queue.then(() => this.#classifyFile(file));
+    return this.#queue;
+  }
+
+  async #classifyFile(file: File): Promise<void> {
+    const label = file.name === '' ? 'Pasted image' : file.name;
+    try {
+      const image = await decodeImageFile(file);
+      this.#image?.close?.();
+      this.#image = {drawable: image, label, close: () => image.close()};
+      await this.#classify(image);
+      this.#draw();
+      showAnswer(this.#answer!, this.#unsureBelow, false);
+    } catch (error) {
+      clearAnswer();
+      say(
+        `${label} cannot be classified`,
+        `${reasonOf(error)} Choose a JPEG, PNG, WebP or another image that browsers show.`,
+        true,
+      );
+    }
+  }
+
+  /** Replaces the answer, and its activation maps if they are shown. */
+  async #classify(image: Drawable): Promise<void> {
+    const start = performance.now();
+    const pixels = readCanvas(image);
+    const answer = await this.#model.classify(pixels);
+    this.showFacts(performance.now() - start);
+    this.#answer?.dispose();
+    this.#answer = answer;
+    this.#mapped = {width: pixels.width, height: pixels.height};
+    this.#maps = this.#showsMap ? await answer.computeMaps() : [];
+  }
+
+  #draw(): void {
+    if (this.#image === undefined) return;
+    const {drawable, label} = this.#image;
+    const [best] = this.#answer?.ranked ?? [];
+    const what = this.#maps.length > 0 ? `, with where the model looks for ${best!.className}` : '';
+    drawImage(drawable, `${label}${what}`, this.#maps, this.#mapped);
+  }
+
+  /** Shows or hides the activation map of the last answer. */
+  toggleMap(): Promise<void> {
+    this.#queue = this.#queue.then(async () => {
+      this.#maps = this.#showsMap ? ((await this.#answer?.computeMaps()) ?? []) : [];
+      this.#draw();
+    });
+    return this.#queue;
+  }
+
+  async toggleCamera(): Promise<void> {
+    if (this.#isWatching) return this.#stopCamera();
+    this.#setWatching(true);
+    try {
+      const camera = await openCamera(() => this.#stopCamera());
+      if (!this.#isWatching || this.#camera !== undefined) return camera.stop();
+      this.#camera = camera;
+      this.#queue = this.#queue.then(() => this.#watch(camera));
+    } catch (error) {
+      this.#stopCamera();
+      say('The camera cannot be used', describeCameraError(error), true);
+    }
+  }
+
+  /** Classifies frames until the camera is stopped. */
+  async #watch(camera: Camera): Promise<void> {
+    this.#image?.close?.();
+    this.#image = {drawable: camera.image, label: 'Camera'};
+    while (this.#camera === camera) {
+      await nextFrame();
+      if (this.#camera !== camera || camera.image.width === 0) continue;
+      try {
+        await this.#classify(camera.image);
+      } catch (error) {
+        this.#stopCamera();
+        return say('The camera image cannot be classified', reasonOf(error), true);
+      }
+      this.#draw();
+      showAnswer(this.#answer!, this.#unsureBelow, true);
+      this.#announceLive();
+    }
+  }
+
+  #announceLive(): void {
+    if (performance.now() - this.#announcedAt < ANNOUNCE_MS) return;
+    this.#announcedAt = performance.now();
+    announce(describeAnswer(this.#answer!, this.#unsureBelow)[0]);
+  }
+
+  #stopCamera(): void {
+    this.#camera?.stop();
+    this.#camera = undefined;
+    this.#setWatching(false);
+  }
+
+  #setWatching(isWatching: boolean): void {
+    this.#isWatching = isWatching;
+    const button = byId('camera');
+    button.setAttribute('aria-pressed', String(isWatching));
+    button.textContent = isWatching ? 'Stop the camera' : 'Use the camera';
+  }
+}

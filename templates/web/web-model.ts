@@ -1,0 +1,155 @@
+import type {Preprocessing} from '../../src/core/preprocessing.js';
+import type {CropBox} from '../../src/datasets/images/resample.js';
+import {argmax, combineVotes, type Vote} from '../../src/export/ensemble/vote.js';
+import type {EnsembleMetadata, ModelMetadata} from '../../src/export/record/metadata.js';
+import {toPreprocessing} from './metadata.js';
+import {Network, type ActivationMap, type NetworkOutput} from './network.js';
+import type {CanvasPixels} from './shrink.js';
+import {toSquare} from './square.js';
+
+export interface RankedClass {
+  readonly className: string;
+  readonly probability: number;
+}
+
+/** An activation map, and the part of the image that it covers, in pixels of the image. */
+export interface PlacedMap extends ActivationMap {
+  readonly region: CropBox;
+}
+
+/** What the model says of one image. */
+export interface Answer {
+  /** Most likely first. */
+  readonly ranked: readonly RankedClass[];
+  /** Whether the image is likely of none of the classes. False if the model cannot tell. */
+  readonly isUnknown: boolean;
+  /** The best class of each network of an ensemble. */
+  readonly members: readonly (RankedClass & {readonly name: string})[];
+  /** Activation maps of the best class, one for each network that has them. */
+  computeMaps(): Promise<PlacedMap[]>;
+  dispose(): void;
+}
+
+interface Member {
+  readonly name: string;
+  readonly preprocessing: Preprocessing;
+  readonly network: Network;
+  /** Index of the network's output for each class of the model. */
+  readonly order: readonly number[];
+}
+
+interface MemberOutput extends NetworkOutput {
+  readonly member: Member;
+  readonly region: CropBox;
+  /** In the class order of the model. */
+  readonly ordered: Float32Array;
+}
+
+async function fetchJson(address: string): Promise<unknown> {
+  const response = await fetch(address);
+  if (!response.ok) throw new Error(`${address} is not there (${response.status})`);
+  return response.json();
+}
+
+/** The folder of each network, from the page. */
+const foldersOf = (root: string, metadata: ModelMetadata | EnsembleMetadata): [string, string][] =>
+  'members' in metadata
+    ? metadata.members.map(({name, directory}) => [name, `${root}${directory}/`])
+    : [[metadata.arch, root]];
+
+async function runMember(member: Member, image: CanvasPixels): Promise<MemberOutput> {
+  const {pixels, region} = toSquare(image, member.preprocessing);
+  const output = await member.network.run(pixels, member.preprocessing.cropSize);
+  const ordered = Float32Array.from(member.order, index => output.probabilities[index]!);
+  return {...output, member, region, ordered};
+}
+
+/** One network or an ensemble, loaded from the folder that the page belongs to. */
+export class WebModel {
+  private constructor(
+    private readonly classNames: readonly string[],
+    private readonly vote: Vote,
+    private readonly members: readonly Member[],
+  ) {}
+
+  static readMetadata = async (root: string): Promise<ModelMetadata | EnsembleMetadata> =>
+    (await fetchJson(`${root}metadata.json`)) as ModelMetadata | EnsembleMetadata;
+
+  /** Loads networks one after another, so that their weights are not in memory twice at once. @param root folder of `metadata.json` */
+  static async load(
+    root: string,
+    metadata: ModelMetadata | EnsembleMetadata,
+    onProgress: (fraction: number) => void,
+  ): Promise<WebModel> {
+    const folders = foldersOf(root, metadata);
+    const members: Member[] = [];
+    for (const [i, [name, folder]] of folders.entries()) {
+      const own =
+        'members' in metadata
+          ? ((await fetchJson(`${folder}metadata.json`)) as ModelMetadata)
+          : metadata;
+      const network = await Network.load(`${folder}model.json`, own, fraction =>
+        onProgress((i + fraction) / folders.length),
+      );
+      const order = metadata.classNames.map(className => own.classNames.indexOf(className));
+      members.push({name, preprocessing: toPreprocessing(own), network, order});
+    }
+    return new WebModel(metadata.classNames, 'vote' in metadata ? metadata.vote : 'mean', members);
+  }
+
+  /** Runs every network once, so that the first image does not wait for shaders. @throws Error if this backend cannot run one */
+  async warmUp(): Promise<void> {
+    for (const {network, preprocessing} of this.members) {
+      const size = preprocessing.cropSize;
+      const output = await network.run(new Uint8Array(size * size * 3), size);
+      output.dispose();
+    }
+  }
+
+  get inputSizes(): readonly number[] {
+    return [...new Set(this.members.map(({preprocessing}) => preprocessing.cropSize))];
+  }
+
+  get hasMaps(): boolean {
+    return this.members.some(({network}) => network.hasMaps);
+  }
+
+  /** The caller disposes the answer. @param image upright and opaque */
+  async classify(image: CanvasPixels): Promise<Answer> {
+    const outputs: MemberOutput[] = [];
+    for (const member of this.members) outputs.push(await runMember(member, image));
+    const combined = combineVotes(
+      this.vote,
+      outputs.map(({ordered}) => ordered),
+      this.classNames.length,
+    );
+    const best = argmax(combined);
+    return {
+      ranked: this.classNames
+        .map((className, i) => ({className, probability: combined[i]!}))
+        .sort((a, b) => b.probability - a.probability),
+      isUnknown: isUnknown(outputs),
+      members: outputs.map(({member: {name}, ordered}) => {
+        const index = argmax(ordered);
+        return {name, className: this.classNames[index]!, probability: ordered[index]!};
+      }),
+      computeMaps: () => computeMaps(outputs, best),
+      dispose: () => outputs.forEach(output => output.dispose()),
+    };
+  }
+
+  dispose(): void {
+    for (const {network} of this.members) network.dispose();
+  }
+}
+
+/** As in Node: by the mean score of the networks, if each has one. */
+const isUnknown = (outputs: readonly MemberOutput[]): boolean =>
+  outputs.reduce((sum, {knownScore = NaN}) => sum + knownScore, 0) < 0;
+
+async function computeMaps(outputs: readonly MemberOutput[], best: number): Promise<PlacedMap[]> {
+  const maps: PlacedMap[] = [];
+  for (const {member, region, computeMap} of outputs)
+    if (computeMap !== undefined) maps.push({...(await computeMap(member.order[best]!)), region});
+  return maps;
+}

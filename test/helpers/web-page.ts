@@ -1,0 +1,114 @@
+import {basename} from 'node:path';
+import type {Browser, CDPSession, Page} from 'puppeteer-core';
+import {serveModel, type ModelServer} from '../../src/cli/commands/try/model-server.js';
+
+const servers: ModelServer[] = [];
+
+/** For an `after` hook. */
+export async function stopModelServers(): Promise<void> {
+  await Promise.all(servers.splice(0).map(server => server.close()));
+}
+
+/** The web page of a model, as `finetune try` serves it. */
+export interface OpenPage {
+  readonly page: Page;
+  readonly url: string;
+  /** Errors on the console, exceptions, and requests for anything that the server does not have or that lies elsewhere. */
+  readonly problems: readonly string[];
+}
+
+/** Opens the web page of a model, with all that may go wrong noted. */
+export async function openModelPage(
+  browser: Browser,
+  directory: string,
+  query = '',
+): Promise<OpenPage> {
+  const server = await serveModel(directory, 0);
+  servers.push(server);
+  const page = await browser.newPage();
+  const problems: string[] = [];
+  page.on('console', message => {
+    if (message.type() === 'error') problems.push(message.text());
+  });
+  page.on('pageerror', error => problems.push(String(error)));
+  page.on('request', request => {
+    const isOwn = [new URL(server.url).origin, 'data:', 'blob:'].some(start =>
+      request.url().startsWith(start),
+    );
+    if (!isOwn) problems.push(`a request to ${request.url()}`);
+  });
+  await page.goto(server.url + query);
+  return {page, url: server.url, problems};
+}
+
+export const textOf = (page: Page, selector: string): Promise<string> =>
+  page.$eval(selector, element => element.textContent);
+
+/** Waits until the answer is one of those that a pattern describes. */
+export const waitForAnswer = (page: Page, pattern: string): Promise<unknown> =>
+  page.waitForFunction(`/${pattern}/.test(document.querySelector('#answer').textContent)`, {
+    timeout: 120_000,
+  });
+
+export const waitUntilReady = (page: Page): Promise<unknown> => waitForAnswer(page, '^Ready$');
+
+/** Waits until the drawn image has a label, with which its answer is shown. */
+export const waitForImage = (page: Page, label: string): Promise<unknown> =>
+  page.waitForFunction(
+    (start: string) =>
+      document.querySelector('#image')!.getAttribute('aria-label')!.startsWith(start) &&
+      document.querySelector('#classes li') !== null,
+    {timeout: 120_000},
+    label,
+  );
+
+/** Probabilities in the bars by class name, in their order. */
+export async function readBars(page: Page): Promise<Map<string, number>> {
+  const rows = await page.$$eval('#classes li', items =>
+    items.map((item): [string, number] => [
+      item.querySelector('span')!.textContent,
+      Number(item.querySelector('data')!.value),
+    ]),
+  );
+  return new Map(rows);
+}
+
+/** Chooses a file as a user does, and waits for its answer. @returns the bars */
+export async function upload(page: Page, path: string): Promise<Map<string, number>> {
+  const input = (await page.$('input[type=file]'))! as Awaited<ReturnType<typeof page.$<'input'>>>;
+  await input!.uploadFile(path);
+  await waitForImage(page, basename(path));
+  return readBars(page);
+}
+
+/** Drags a file over the middle of an element and drops it, as the operating system does. */
+export async function drop(page: Page, selector: string, path: string): Promise<void> {
+  const session: CDPSession = await page.createCDPSession();
+  const box = (await (await page.$(selector))!.boundingBox())!;
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  const data = {items: [], files: [path], dragOperationsMask: 1};
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+    await session.send('Input.dispatchDragEvent', {type, x, y, data});
+  await session.detach();
+}
+
+/** Copies a PNG file in a page, and presses Ctrl-V. */
+export async function paste(page: Page, png: Buffer): Promise<void> {
+  const origin = new URL(page.url()).origin;
+  await page
+    .browserContext()
+    .overridePermissions(origin, [
+      'clipboard-read',
+      'clipboard-write',
+      'clipboard-sanitized-write',
+    ]);
+  await page.bringToFront();
+  await page.evaluate(async (base64: string) => {
+    const bytes = Uint8Array.from(atob(base64), letter => letter.charCodeAt(0));
+    const blob = new Blob([bytes], {type: 'image/png'});
+    await navigator.clipboard.write([new ClipboardItem({'image/png': blob})]);
+  }, png.toString('base64'));
+  await page.keyboard.down('Control');
+  await page.keyboard.press('v', {commands: ['Paste']});
+  await page.keyboard.up('Control');
+}

@@ -1,6 +1,7 @@
 export {finetune} from './finetune/finetune.js';
 export type {FinetuneResult, WrittenResult} from './finetune/finetune-result.js';
 export {type FinetuneOptions} from './finetune/finetune-options.js';
+export type {MlflowSettings} from './finetune/tracking/mlflow-settings.js';
 export {compareWeights, type CompareOptions} from './finetune/comparison/compare-weights.js';
 export type {ComparedWeights, WeightsComparison} from './finetune/comparison/comparison.js';
 export {

@@ -26,7 +26,7 @@ const CHANGEABLE_OPTIONS = keysOf(({mayChangeOnResume}) => mayChangeOnResume ===
  * Whether a run can be resumed. The document of a cross-validation is written last, so a cross-validation with one has finished. A study is
  * continued by its own command.
  */
-const isResumable = (run: string): boolean =>
+export const isResumable = (run: string): boolean =>
   isInterrupted(run) && !existsSync(join(run, FOLDS_FILES.document)) && !isStudyDirectory(run);
 
 /** Interrupted run that was started last. @throws UsageError (exit 2) if there is none */

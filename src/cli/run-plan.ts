@@ -8,14 +8,15 @@ import {
   type MergedOptions,
   type OptionSource,
 } from '../finetune/options/merge-options.js';
-import type {OptionTable} from '../finetune/options/option.js';
 import {OPTIONS, selectOptions, type FilledValues} from '../finetune/options/options.js';
 import {RECIPE_OPTIONS, type RecipeInput} from '../finetune/recipe/recipe.js';
 import {mergeRecipeFor, type ResolvedRecipe} from '../finetune/recipe/resolve-recipe.js';
 import {nextRunDirectory, newestRunDirectory} from '../finetune/run/run-directory.js';
 import type {CommandInput} from './command.js';
+import {readMlflow} from './environment/mlflow.js';
+import {withTrainingChannel} from './environment/sagemaker.js';
 import {toFolderOptions} from './options/folder-options.js';
-import {resolveResumedRun} from './resume.js';
+import {AUTOMATIC, resolveResume} from './resume-auto.js';
 import {quoted} from './terminal/format.js';
 
 /** Option values that were validated when they were read. */
@@ -48,19 +49,30 @@ export class RunPlan {
   readonly values: RunValues & {readonly data: string};
   /** Directory of the interrupted run that is resumed. */
   readonly resumed: string | undefined;
+  /** Whether the resumed run has ended already, so that nothing is left to train. */
+  readonly isFinished: boolean;
+  readonly #mlflow: FinetuneOptions['mlflow'];
   readonly #optionSources: readonly OptionSource[];
 
-  /** @throws UsageError (exit 2) without images, or if the run cannot be resumed */
-  constructor(private readonly input: CommandInput) {
+  /**
+   * @param environment variables of trackers and platforms
+   * @throws UsageError (exit 2) without images, if the run cannot be resumed, or if it cannot be tracked
+   */
+  constructor(
+    private readonly input: CommandInput,
+    environment: NodeJS.ProcessEnv = {},
+  ) {
     const {resume} = input.values as Partial<RunValues>;
-    const resumed =
-      resume === undefined ? undefined : resolveResumedRun(resume, input.optionSources);
-    this.resumed = resumed?.run;
-    this.#optionSources = resumed?.optionSources ?? input.optionSources;
+    const given = withTrainingChannel(input.optionSources, environment);
+    const resumed = resolveResume(resume, given);
+    this.resumed = resumed.run;
+    this.isFinished = resumed.isFinished;
+    this.#optionSources = resumed.optionSources;
     const values = mergeOptions([...this.#optionSources, defaultsOf(OTHER_OPTIONS)])
       .values as unknown as RunValues;
     if (values.data === undefined) throw new UsageError(MISSING_DATA_MESSAGE);
     this.values = {...values, data: values.data};
+    this.#mlflow = readMlflow(environment, values);
   }
 
   /** @throws UsageError (exit 2) if the exclude list cannot be read */
@@ -94,6 +106,14 @@ export class RunPlan {
     return mergeRecipeFor(folder, recipeSources, gpu);
   }
 
+  /** What `--resume auto` has found. */
+  get resumeNote(): string | undefined {
+    const {resumed, isFinished, values} = this;
+    if (values.resume !== AUTOMATIC) return undefined;
+    if (resumed === undefined) return 'there is no run to resume, so one is started';
+    return isFinished ? `${resumed} has finished` : `continues the run in ${resumed}`;
+  }
+
   /** Output directory of the run. */
   chooseDirectory(arch: string): string {
     const {data, out, overwrite} = this.values;
@@ -115,6 +135,7 @@ export class RunPlan {
     return {
       ...{out, overwrite, resume: this.resumed !== undefined, backend, device, offline},
       ...(workers !== undefined && {workers}),
+      ...(this.#mlflow && {mlflow: this.#mlflow}),
       settings: {
         options: run.values,
         sources: {...run.sources, ...sources},
@@ -125,7 +146,7 @@ export class RunPlan {
     };
   }
 
-  #mergeWithDefaults(options: OptionTable): MergedOptions {
+  #mergeWithDefaults(options: typeof OTHER_OPTIONS): MergedOptions {
     return mergeOptions([...pickValues(options, this.#optionSources), defaultsOf(options)]);
   }
 

@@ -84,6 +84,8 @@ export type RunEvent =
   | {
       readonly type: 'epoch';
       readonly phase: string;
+      /** Counted from 1 over all phases. */
+      readonly number: number;
       /** Counted from 0 within the phase. */
       readonly epoch: number;
       readonly epochs: number;
@@ -94,6 +96,8 @@ export type RunEvent =
       readonly best: boolean;
       /** Highest learning rate of the phase's layer groups, at the first update of the epoch; null if the head was solved. */
       readonly learningRate: number | null;
+      /** Largest norm of the gradients of an update, before clipping; absent if the head was solved. */
+      readonly gradientNorm?: number;
       readonly seconds: number;
     }
   /** The input features of a phase were computed by the frozen layers, or read from an earlier run. */

@@ -17,6 +17,7 @@ import type {FinetuneOptions} from './finetune-options.js';
 import {checkLearningRates} from '../backbones/layer-groups.js';
 import {keysOf} from './options/options.js';
 import {checkRecipeInput, SCHEDULE_KEYS, type Recipe} from './recipe/recipe.js';
+import {checkTrackingUri} from './tracking/mlflow-settings.js';
 
 /** Options of a run that writes nothing. */
 export const COMPUTE_OPTIONS = {
@@ -31,7 +32,7 @@ export const COMPUTE_OPTIONS = {
 
 const OPTIONS: OptionKinds<FinetuneOptions> = {
   ...COMPUTE_OPTIONS,
-  ...{out: PATH, overwrite: BOOLEAN, resume: BOOLEAN, settings: OBJECT},
+  ...{out: PATH, overwrite: BOOLEAN, resume: BOOLEAN, settings: OBJECT, mlflow: OBJECT},
   sharedData: objectWith('what crossValidate() makes', ['images', 'pool', 'begin']),
 };
 
@@ -67,4 +68,6 @@ export function checkFinetuneArguments(
   const {phases, lastStage} = recipe as Recipe;
   for (const {name, learningRates} of phases) checkLearningRates(name, learningRates, lastStage);
   checkOptions(caller, options, optionKinds);
+  const {mlflow} = Object(options) as FinetuneOptions;
+  if (mlflow !== undefined) checkTrackingUri(String(mlflow.trackingUri));
 }

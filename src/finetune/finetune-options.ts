@@ -1,6 +1,7 @@
 import type {BackendOptions} from '../backend/runtime/runtime.js';
 import type {RunEventListener} from './events.js';
 import type {SharedFoldData} from './folds/folds-share.js';
+import type {MlflowSettings} from './tracking/mlflow-settings.js';
 
 /**
  * Options of `finetune()` besides the recipe: run directory, event listener, abort signal, backend.
@@ -33,6 +34,8 @@ export interface FinetuneOptions {
    * before Node starts), which is the maximum.
    */
   readonly workers?: number;
+  /** Server to record the run on. A server that fails is reported once and never stops the run. Default: none. */
+  readonly mlflow?: MlflowSettings;
   /** Data that the folds of a cross-validation share; see `crossValidate`. */
   readonly sharedData?: SharedFoldData;
   /** Information about the call, written into `recipe.json` and the report next to the recipe. */

@@ -208,16 +208,19 @@ describe('finetune', () => {
     const names = [
       'checkpoints',
       'environment.json',
+      'events.out.tfevents',
       'history.csv',
       'label-issues.json',
       'metrics.json',
+      'metrics.jsonl',
       'model',
       'recipe.json',
       'report.html',
       'report.json',
       'split.json',
     ];
-    expect(readdirSync(out).sort()).to.deep.equal(names);
+    const found = readdirSync(out).map(name => name.replace(/tfevents\..*/, 'tfevents'));
+    expect(found.sort()).to.deep.equal(names);
     expect(readdirSync(join(out, 'checkpoints')).sort()).to.deep.equal(['best', 'last']);
     expect(result).to.include({run: out, model: join(out, 'model')});
     expect(outline(events).slice(-7)).to.deep.equal([

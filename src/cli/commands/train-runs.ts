@@ -1,9 +1,8 @@
-import {readFile} from 'node:fs/promises';
 import type {ImageFolder} from '../../datasets/sample.js';
 import {finetune} from '../../finetune/finetune.js';
 import {crossValidate} from '../../finetune/folds/cross-validate.js';
 import type {ResolvedRecipe} from '../../finetune/recipe/resolve-recipe.js';
-import {FOLDS_FILES, RUN_FILES} from '../../finetune/run/run-files.js';
+import {FOLDS_FILES} from '../../finetune/run/run-files.js';
 import {checkAccuracy} from '../check-accuracy.js';
 import type {CommandContext, CommandResult} from '../command.js';
 import {pickListPath} from '../load-folder.js';
@@ -13,6 +12,7 @@ import {ConsoleView} from '../terminal/console-view.js';
 import {FoldsView} from '../terminal/folds-view.js';
 import {formatNextSteps, formatRunSummary} from '../terminal/format-run-summary.js';
 
+import {readMetrics, repeatResult} from './finished-run.js';
 import {formatFolds} from './ensemble/format-folds.js';
 
 /** A run of the command line that is ready to start. */
@@ -26,21 +26,16 @@ export interface PreparedRun {
   readonly context: CommandContext;
 }
 
-/** Content of `metrics.json`, so that `--json` and the file agree. */
-const readMetrics = async (run: string): Promise<object> =>
-  JSON.parse(await readFile(`${run}/${RUN_FILES.metrics}`, 'utf8')) as object;
-
 /** Trains once, shows the progress and reports the result. */
-export async function trainSingle({
-  plan,
-  folder,
-  resolved,
-  out,
-  backendSeconds,
-  context: {terminal, signal},
-}: PreparedRun): Promise<CommandResult> {
-  const {verbose, data, assertAccuracy} = plan.values;
-  const view = new ConsoleView(terminal, {verbose, ...pickListPath(folder, data)});
+export async function trainSingle(prepared: PreparedRun): Promise<CommandResult> {
+  const {plan, folder, resolved, out, backendSeconds, context} = prepared;
+  if (plan.isFinished) return repeatResult(plan, resolved.recipe, out);
+  const {terminal, signal} = context;
+  const {verbose, data, assertAccuracy, metricLines} = plan.values;
+  const view = new ConsoleView(terminal, {
+    ...{verbose, metricLines},
+    ...pickListPath(folder, data),
+  });
   view.listen({type: 'recipe', ...resolved});
   const options = {
     ...plan.finetuneOptions(out, resolved, backendSeconds),

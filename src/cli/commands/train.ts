@@ -1,7 +1,7 @@
 import {UsageError} from '../../core/errors.js';
 import {startBackend} from '../../backend/runtime/runtime.js';
 import {validateFoldOptions} from '../../finetune/folds/validate-fold-options.js';
-import type {CommandHandler} from '../command.js';
+import type {CommandContext, CommandHandler, CommandResult} from '../command.js';
 import {loadFolder} from '../load-folder.js';
 import {resolveAvailable} from '../resolve-available.js';
 import {RunPlan} from '../run-plan.js';
@@ -11,6 +11,7 @@ import {formatLabeled} from '../terminal/screen/layout.js';
 import {assertComparisonOptions, compareCommand, comparedNames} from './compare-weights.js';
 import {parseEnsemble} from './ensemble/parse-ensemble.js';
 import {trainNetworks} from './ensemble/train-ensemble.js';
+import {finishTraining} from '../environment/finish-training.js';
 import {trainFolds, trainSingle} from './train-runs.js';
 
 /** @throws UsageError (exit 2) for options that conflict with `--folds` */
@@ -27,11 +28,11 @@ function assertFoldOptions({values, requested}: RunPlan): void {
   );
 }
 
-/** `finetune [train]`: train, evaluate, export. */
-export const trainCommand: CommandHandler = async (input, context) => {
+async function train(plan: RunPlan, context: CommandContext): Promise<CommandResult> {
   const {terminal} = context;
   const {dim} = terminal.style;
-  const plan = new RunPlan(input);
+  if (plan.resumeNote !== undefined)
+    terminal.log(formatLabeled(dim, 'resume', plan.resumeNote, terminal.columns));
   const names = comparedNames(plan);
   if (names === undefined) assertFoldOptions(plan);
   else assertComparisonOptions(plan);
@@ -57,4 +58,11 @@ export const trainCommand: CommandHandler = async (input, context) => {
       terminal.log(dim(line));
   const run = {plan, folder, resolved, out, backendSeconds, context};
   return folds === undefined ? trainSingle(run) : trainFolds(run, folds);
+}
+
+/** `finetune [train]`: train, evaluate, export. */
+export const trainCommand: CommandHandler = async (input, context) => {
+  const plan = new RunPlan(input, context.environment);
+  const result = await train(plan, context);
+  return finishTraining(result, plan.values.metricLines, context);
 };

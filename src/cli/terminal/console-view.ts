@@ -31,6 +31,8 @@ const ACTIVITY_LABELS: Readonly<Record<Activity, string>> = {
 
 export interface ConsoleViewOptions {
   readonly verbose?: boolean;
+  /** Whether metrics are printed as `name=value` lines, too. Default: `off`. */
+  readonly metricLines?: ConstructorParameters<typeof EpochTable>[3];
   /** Path to show instead of the folder: an image list that the user named. */
   readonly data?: string;
   /** Returns the time in seconds. */
@@ -51,11 +53,16 @@ export class ConsoleView {
 
   constructor(
     readonly terminal: Terminal,
-    {verbose = false, data, clock = () => performance.now() / 1000}: ConsoleViewOptions = {},
+    {
+      verbose = false,
+      metricLines,
+      data,
+      clock = () => performance.now() / 1000,
+    }: ConsoleViewOptions = {},
   ) {
     this.#verbose = verbose;
     this.#data = data;
-    this.#epochs = new EpochTable(terminal, clock, verbose);
+    this.#epochs = new EpochTable(terminal, clock, verbose, metricLines);
     this.#progress = new ProgressLine(terminal, clock);
   }
 

@@ -2,6 +2,7 @@ import type {RunEvent} from '../../finetune/events.js';
 import {formatDuration} from '../../report/format.js';
 import type {ClassBalance} from '../../training/loop/class-balance.js';
 import {metricForBestModel} from '../../training/loop/class-balance.js';
+import {MetricLines, type MetricLinesMode} from './metric-lines.js';
 import type {Terminal} from './screen/terminal.js';
 import {formatSparkline, LABEL_WIDTH} from './screen/layout.js';
 import {formatFixedPercent} from './format.js';
@@ -36,13 +37,20 @@ export class EpochTable {
   /** Best epoch of the run so far, and whether its line was skipped. */
   #best: EpochEvent | undefined;
   #bestIsHidden = false;
+  readonly #metricLines: MetricLines;
 
-  /** @param clock returns the time in seconds */
+  /**
+   * @param clock returns the time in seconds
+   * @param metricLines whether every epoch is also printed as `name=value` lines
+   */
   constructor(
     readonly terminal: Terminal,
     readonly clock: () => number,
     readonly verbose: boolean,
-  ) {}
+    metricLines: MetricLinesMode = 'off',
+  ) {
+    this.#metricLines = new MetricLines(terminal, metricLines);
+  }
 
   beginPhase(): void {
     this.#lastShownTime = -Infinity;
@@ -51,6 +59,7 @@ export class EpochTable {
 
   /** @param classBalance setting of the recipe, which determines the metric for the best model */
   add(event: EpochEvent, classBalance: ClassBalance): void {
+    this.#metricLines.writeEpoch(event);
     this.#values.push(selectionValue(event, classBalance));
     const last = event.epoch + 1 === event.epochs;
     const now = this.clock();

@@ -5,7 +5,7 @@ import type {Sample} from '../sample.js';
 import type {DecodedImage} from './resample.js';
 
 /** Side of a thumbnail, in pixels: sharp at the report's display size, even on the densest screens. */
-const THUMBNAIL_SIZE = 160;
+export const THUMBNAIL_SIZE = 160;
 
 /** Side of a thumbnail among many, in pixels. */
 export const SMALL_THUMBNAIL_SIZE = 80;
@@ -21,6 +21,12 @@ export async function createThumbnail(
     .toBuffer();
   return `data:image/webp;base64,${webp.toString('base64')}`;
 }
+
+/** Encodes 8-bit RGB pixels as a PNG file. */
+export const encodePng = ({data, width, height}: DecodedImage): Promise<Buffer> =>
+  sharp(data, {raw: {width, height, channels: 3}})
+    .png()
+    .toBuffer();
 
 /** Creates thumbnails by image name; none for unreadable images. */
 export async function createThumbnails(samples: readonly Sample[]): Promise<Map<string, string>> {

@@ -54,8 +54,8 @@ export const DATA_OPTIONS = {
   /** `2/5` */
   fold: {
     scope: 'recipe',
-    schema: {type: 'string', pattern: '^[1-9]\\d*/[1-9]\\d*$', examples: ['2/5']},
-    help: 'train one fold of a cross-validation: 2/5',
+    schema: {type: 'string', pattern: '^[1-9]\\d*/[1-9]\\d*$', examples: ['1/5', '2/5']},
+    help: 'train one fold of a cross-validation, counted from 1: 2/5',
     example: '1/5',
   },
   splitFile: {

@@ -31,7 +31,7 @@ export const RUN_OPTIONS = {
   resume: {
     scope: 'console',
     schema: {type: 'string'},
-    help: 'resume an interrupted run: its directory, or the newest in runs/',
+    help: 'resume an interrupted run: its directory, or the newest in runs/; auto: resume the run in --out if there is one, else start it',
     example: 'runs/pets',
     isCommon: true,
     isPath: true,
@@ -104,6 +104,13 @@ export const OUTPUT_OPTIONS = {
     help: 'print one JSON document to standard output',
     default: false,
     isCommon: true,
+    mayChangeOnResume: true,
+  },
+  metricLines: {
+    scope: 'console',
+    schema: {enum: ['auto', 'on', 'off']},
+    help: 'print metrics as name=value lines to standard error: auto is where that is no terminal',
+    default: 'auto',
     mayChangeOnResume: true,
   },
   quiet: {

@@ -10,7 +10,8 @@ export interface EpochResult {
   /** Learning-rate factor at the start of the epoch; null if the head was solved instead. */
   readonly lrFactor: number | null;
   /** The accuracy is null if the head was solved. */
-  readonly training: Pick<TrainedEpoch, 'loss'> & {readonly accuracy: number | null};
+  readonly training: Pick<TrainedEpoch, 'loss'> &
+    Partial<Pick<TrainedEpoch, 'gradientNorm'>> & {readonly accuracy: number | null};
   readonly metrics: Metrics;
   /** Whether the weights are the best so far. */
   readonly best: boolean;
@@ -43,25 +44,28 @@ export class EpochHistory {
     const {lrFactor, training, metrics, best, seconds} = result;
     const learningRate = lrFactor === null ? null : highestLearningRate(phase) * lrFactor;
     const earlier = best ? this.#rows.map(row => ({...row, best: false})) : this.#rows;
-    this.#rows = [
-      ...earlier,
-      {
-        phase: phase.name,
-        epoch,
-        step,
-        learningRate,
-        trainingLoss: training.loss,
-        trainingAccuracy: training.accuracy,
-        validationLoss: metrics.loss,
-        validationAccuracy: metrics.accuracy,
-        validationBalancedAccuracy: metrics.balancedAccuracy,
-        best,
-        seconds,
-      },
-    ];
+    const gradientNorm =
+      training.gradientNorm === undefined ? {} : {gradientNorm: training.gradientNorm};
+    const row: EpochRow = {
+      phase: phase.name,
+      epoch,
+      step,
+      learningRate,
+      ...gradientNorm,
+      trainingLoss: training.loss,
+      trainingAccuracy: training.accuracy,
+      validationLoss: metrics.loss,
+      validationAccuracy: metrics.accuracy,
+      validationBalancedAccuracy: metrics.balancedAccuracy,
+      best,
+      seconds,
+    };
+    this.#rows = [...earlier, row];
+    this.run.onEpoch(row);
     this.run.emit({
       type: 'epoch',
       phase: phase.name,
+      number: this.#rows.length,
       epoch: epoch - 1,
       epochs: phase.epochs,
       trainingLoss: training.loss,
@@ -69,6 +73,7 @@ export class EpochHistory {
       metrics,
       best,
       learningRate,
+      ...gradientNorm,
       seconds,
     });
   }

@@ -8,6 +8,7 @@ import type {Phase, Recipe} from '../recipe/recipe.js';
 import {trainingPlan} from '../recipe/training-plan.js';
 import type {Checkpoints} from '../run/checkpoints.js';
 import type {RunContext} from '../run/run-context.js';
+import {GradientWatch} from './gradient-watch.js';
 import {HeadSolver} from './head-solver.js';
 import {PhaseData, trainedGroups, type PhaseInputs} from './phase-data.js';
 import {RunState, type RunCheckpoint} from './run-state.js';
@@ -136,14 +137,20 @@ export class PhaseRunner {
     const steps = phase.epochs * trainer.stepsPerEpoch;
     this.run.emit({type: 'phase', index, phase, steps, cached: trainCached});
     const snapshot = (): RunCheckpoint => this.#state.snapshot(index, trainer);
+    const gradients = new GradientWatch();
     while (trainer.state.epoch < phase.epochs) {
-      await this.#epoch(phase, trainer, validation);
+      await this.#epoch(phase, trainer, validation, gradients);
       await this.checkpoints.writeIfDue(snapshot);
     }
     await this.checkpoints.writeOrWarn(snapshot);
   }
 
-  async #epoch(phase: Phase, trainer: PhaseTrainer, validation: BatchSource): Promise<void> {
+  async #epoch(
+    phase: Phase,
+    trainer: PhaseTrainer,
+    validation: BatchSource,
+    gradients: GradientWatch,
+  ): Promise<void> {
     const {run} = this;
     const startTime = performance.now();
     const {lrFactor} = trainer;
@@ -152,6 +159,8 @@ export class PhaseRunner {
     const onStep = (step: number): void =>
       run.progress('train', Math.min(count, step * this.recipe.batchSize), count, 'images', where);
     const training = await run.time('train', () => trainer.epoch(run.signal, onStep));
+    const message = gradients.check(phase.name, training.gradientNorm, this.recipe.clipNorm);
+    if (message !== undefined) run.emit({type: 'info', message});
     const metrics = await run.time('evaluate', () =>
       trainer.endEpoch(withProgress(validation, run.imageProgress('evaluate', where))),
     );

@@ -1,5 +1,6 @@
 import {isOffline} from '../../core/environment-variables.js';
 import type {Finding} from '../../core/finding.js';
+import type {EpochRow} from '../../training/loop/history.js';
 import type {Activity, RunEventListener, RunProgress, RunEvent} from '../events.js';
 import type {FinetuneOptions} from '../finetune-options.js';
 import type {SharedFoldData} from '../folds/folds-share.js';
@@ -14,6 +15,8 @@ export type RunContextOptions = Pick<
 /** Shared context of a run: event listener, abort signal, findings and timings. */
 export class RunContext {
   readonly findings: Finding[] = [];
+  /** Called with every epoch. */
+  onEpoch: (row: EpochRow) => void = () => {};
   readonly #onEvent: RunEventListener;
   readonly #stopwatch: Stopwatch;
 

@@ -41,6 +41,13 @@ function defaultNames(
 export const nextRunDirectory = (data: string, arch: string, parent = 'runs'): string =>
   defaultNames(data, arch, parent).fresh;
 
+/** Default names that are taken, oldest first. */
+export const takenRunDirectories = (
+  data: string,
+  arch: string,
+  parent = 'runs',
+): readonly string[] => defaultNames(data, arch, parent).taken;
+
 function datasetOf(run: string): unknown {
   try {
     return (
@@ -170,6 +177,11 @@ export class RunDirectory {
   async clear(): Promise<void> {
     for (const name of await listRunEntries(this.#workingDirectory))
       await rm(join(this.#workingDirectory, name), {recursive: true, force: true});
+  }
+
+  /** Current path of the directory. */
+  get workingPath(): string {
+    return this.#workingDirectory;
   }
 
   /** Current path of a file. */

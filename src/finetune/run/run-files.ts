@@ -8,6 +8,8 @@ export const RUN_FILES = {
   split: 'split.json',
   labelIssues: 'label-issues.json',
   history: 'history.csv',
+  metricsLog: 'metrics.jsonl',
+  mlflow: 'mlflow.json',
   metrics: 'metrics.json',
   record: 'report.json',
   report: 'report.html',

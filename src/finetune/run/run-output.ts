@@ -1,10 +1,10 @@
 import type {BackendInfo} from '../../backend/runtime/runtime.js';
-import type {Split} from '../../datasets/splitting/splits.js';
 import {writeTrainedClassifier} from '../../export/trained-weights.js';
 import type {Classifier} from '../../heads/classifier.js';
 import {explainRun} from '../explanation/explain-run.js';
 import type {FinetuneOptions} from '../finetune-options.js';
 import type {Recipe} from '../recipe/recipe.js';
+import {createTracking, type RunTracking} from '../tracking/run-tracking.js';
 import {Checkpoints} from './checkpoints.js';
 import {toRunRecord, type CompletedRun} from './completed-run.js';
 import {exportCompletedRun} from './export-completed-run.js';
@@ -18,6 +18,8 @@ import {saveSplit} from './saved-split.js';
 export class RunOutput {
   readonly checkpoints: Checkpoints;
   #isCreated = false;
+  #isFinished = false;
+  #tracking: RunTracking | undefined;
 
   private constructor(
     readonly directory: RunDirectory | undefined,
@@ -47,15 +49,28 @@ export class RunOutput {
   /**
    * Creates the directory, or continues in it. Called only when weights and images are known to be usable. Until then nothing is written or
    * removed.
+   * @param rows epochs of the interrupted run
    * @throws ImagesChangedError if the run was started on other images
    */
-  async begin(split: Split): Promise<void> {
+  async begin(
+    split: Parameters<typeof saveSplit>[1],
+    rows: Parameters<RunTracking['begin']>[0] = [],
+  ): Promise<void> {
+    const {directory, options, recipe, run} = this;
     await this.#create();
-    if (this.directory !== undefined) await saveSplit(this.directory, split);
+    if (directory !== undefined) await saveSplit(directory, split);
+    const tracking = await createTracking(directory, options, recipe, run);
+    this.#tracking = tracking;
+    await tracking.begin(rows);
+    run.onEpoch = row => tracking.epoch(row);
   }
 
   /** Releases the directory to other processes. */
   async close(): Promise<void> {
+    const {signal} = this.run;
+    await this.#tracking?.close(
+      this.#isFinished ? 'finished' : signal?.aborted === true ? 'stopped' : 'failed',
+    );
     await this.directory?.close();
   }
 
@@ -88,10 +103,15 @@ export class RunOutput {
    */
   async finish(completed: CompletedRun): Promise<{readonly run?: string; readonly model?: string}> {
     const {directory, recipe, backend, run} = this;
-    if (directory === undefined) return {};
+    if (directory === undefined) {
+      await this.#tracking?.finish(completed.metrics, []);
+      this.#isFinished = true;
+      return {};
+    }
     const explanation = await run.time('evaluate', () =>
       explainRun(completed.prepared, completed.trained),
     );
+    await this.#tracking?.finish(completed.metrics, explanation.misclassifications);
     const {settings} = this.options;
     const context = {recipe, backend, settings, run, directory};
     const record = toRunRecord(completed, context, explanation);
@@ -103,6 +123,7 @@ export class RunOutput {
     // Written again with the final timings.
     await writeRecord(directory, {...toRunRecord(completed, context, explanation), modelSize});
     await directory.complete();
+    this.#isFinished = true;
     run.emit({type: 'saved', directory: directory.path});
     return {run: directory.path, model: directory.finalFile('model')};
   }

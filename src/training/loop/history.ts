@@ -7,6 +7,8 @@ export interface EpochRow {
   readonly step: number;
   /** Highest learning rate of any group at the start of the epoch; null if the head was solved instead. */
   readonly learningRate: number | null;
+  /** Largest norm of the gradients of an update, before clipping; absent if the head was solved. */
+  readonly gradientNorm?: number;
   readonly trainingLoss: number;
   /** Fraction 0..1 of the augmented training images, each before the update that it was part of; null if the head was solved. */
   readonly trainingAccuracy: number | null;

@@ -43,6 +43,8 @@ export interface TrainedEpoch {
   readonly loss: number;
   /** Fraction 0..1. */
   readonly accuracy: number;
+  /** Largest norm of the gradients of an update, before clipping. */
+  readonly gradientNorm: number;
 }
 
 /** Trains the layer groups of one phase, epoch by epoch. The caller disposes it. */
@@ -63,7 +65,8 @@ export class PhaseTrainer {
     onTraced?: (what: string) => void,
   ) {
     this.optimizer = createOptimizer(plan.optimizer, model.trainable);
-    this.state = {...state};
+    // A checkpoint of an older version has no gradient norm.
+    this.state = {...INITIAL_TRAINER_STATE, ...state};
     this.stepsPerEpoch = Math.ceil(inputs.count / plan.batchSize);
     this.#lrSchedule = LR_SCHEDULES[plan.lrSchedule](
       plan.warmupSteps,
@@ -120,7 +123,12 @@ export class PhaseTrainer {
     } finally {
       this.#steps.sync();
     }
-    return {loss: state.lossSum / state.weightSum, accuracy: state.hits / order.length};
+    const {gradientNorm} = state;
+    return {
+      loss: state.lossSum / state.weightSum,
+      accuracy: state.hits / order.length,
+      gradientNorm,
+    };
   }
 
   /** Image indices of the current epoch. */
@@ -143,23 +151,27 @@ export class PhaseTrainer {
       steps: this.#steps,
       batchSize: plan.batchSize,
     }).catch((error: unknown) => {
-      throw error instanceof NanProbabilityError
-        ? new TrainingDivergedError({
-            phase: plan.name,
-            step: this.updates,
-            loss: NaN,
-            learningRates: plan.learningRates,
-          })
-        : error;
+      throw error instanceof NanProbabilityError ? this.#diverged(NaN) : error;
     });
     Object.assign(state, {...INITIAL_TRAINER_STATE, epoch: state.epoch + 1});
     return metrics;
   }
 
+  #diverged(loss: number): TrainingDivergedError {
+    const {
+      plan: {name: phase, learningRates},
+      state: {gradientNorm},
+    } = this;
+    return new TrainingDivergedError({
+      ...{phase, step: this.updates, loss, learningRates},
+      gradientNorm,
+    });
+  }
+
   #update({x, labels, mixup: mixed}: InputBatch): void {
     const {plan, state} = this;
     const weights = this.#sampleWeights(labels);
-    const [loss, hits] = tf.tidy(() => {
+    const [loss, hits, gradientNorm] = tf.tidy(() => {
       const inputs = {
         ...this.#stepInputs(x, labels, weights),
         ...(mixed && {mixup: this.#mixupTargets(mixed)}),
@@ -170,15 +182,10 @@ export class PhaseTrainer {
         run: () => trainStep(this.model, this.optimizer, plan.updateOptions, inputs),
       };
       return this.#steps.run(step, flattenInputs(inputs)).dataSync();
-    }) as unknown as readonly [loss: number, hits: number];
+    }) as unknown as readonly [loss: number, hits: number, gradientNorm: number];
     x.dispose();
-    if (!Number.isFinite(loss))
-      throw new TrainingDivergedError({
-        phase: plan.name,
-        step: this.updates,
-        loss,
-        learningRates: plan.learningRates,
-      });
+    if (!Number.isFinite(loss)) throw this.#diverged(loss);
+    state.gradientNorm = Math.max(state.gradientNorm, gradientNorm);
     state.step++;
     const weight = weights.reduce((sum, each) => sum + each, 0);
     state.lossSum += loss * weight;

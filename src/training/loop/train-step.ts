@@ -44,14 +44,19 @@ export interface UpdateOptions {
   readonly bnMomentum: number;
 }
 
-/** Scales all gradients by `min(1, clipNorm / |all gradients|)`. */
+/** Norm of all gradients as one vector. */
+const globalNorm = (gradients: ReadonlyMap<string, Tensor>): Scalar =>
+  tf.tidy(() =>
+    tf.sqrt(tf.addN([...gradients.values()].map(gradient => ops().sumOfSquares(gradient)))),
+  );
+
+/** Scales all gradients by `min(1, clipNorm / norm)`. */
 function clipGradients(
   gradients: ReadonlyMap<string, Tensor>,
+  norm: Scalar,
   clipNorm: number,
 ): ReadonlyMap<string, Tensor> {
   if (clipNorm === 0) return gradients;
-  const squares = [...gradients.values()].map(gradient => ops().sumOfSquares(gradient));
-  const norm = tf.sqrt(tf.addN(squares));
   const factor = tf.minimum(1, tf.div(clipNorm, tf.add(norm, 1e-6)));
   return new Map([...gradients].map(([name, gradient]) => [name, tf.mul(gradient, factor)]));
 }
@@ -101,8 +106,8 @@ const countHits = (logits: Tensor2D, labels: Tensor1D): Scalar =>
 /**
  * Performs one update of the trained groups. It is the only function that changes weights. It reads nothing back from the device and draws
  * no random numbers.
- * @returns float32 `[2]`, both before the update: mean loss of the batch, and number of images that were classified correctly (of mixed
- * images, by the label with the weight lambda); the caller disposes it
+ * @returns float32 `[3]`, all before the update: mean loss of the batch, number of images that were classified correctly (of mixed images,
+ * by the label with the weight lambda), and norm of all gradients before clipping; the caller disposes it
  */
 export function trainStep(
   model: PhaseModel,
@@ -124,13 +129,14 @@ export function trainStep(
   };
   const {value, grads} = tf.variableGrads(loss, [...model.trainable.values()]);
   const gradients = gradientsByName(model.trainable, grads);
+  const norm = globalNorm(gradients);
   tf.tidy(() => {
-    const clipped = clipGradients(gradients, options.clipNorm);
+    const clipped = clipGradients(gradients, norm, options.clipNorm);
     optimizer.update(clipped, name => inputs.learningRates[getLayerGroup(name)]!);
   });
   for (const update of updates) updateRunningStats(model, update, options.bnMomentum);
-  const result = tf.stack([value as Scalar, hits!]) as Tensor1D;
-  tf.dispose([value, hits!, ...Object.values(grads)]);
+  const result = tf.stack([value as Scalar, hits!, norm]) as Tensor1D;
+  tf.dispose([value, hits!, norm, ...Object.values(grads)]);
   return result;
 }
 

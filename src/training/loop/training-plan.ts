@@ -39,6 +39,8 @@ export interface TrainerState {
   weightSum: number;
   /** Correctly classified images of the current epoch, each before the update that it was part of. */
   hits: number;
+  /** Largest norm of the gradients of the current epoch, before clipping. */
+  gradientNorm: number;
 }
 
 export const INITIAL_TRAINER_STATE: Readonly<TrainerState> = {
@@ -47,6 +49,7 @@ export const INITIAL_TRAINER_STATE: Readonly<TrainerState> = {
   lossSum: 0,
   weightSum: 0,
   hits: 0,
+  gradientNorm: 0,
 };
 
 /** The training or validation loss is not finite. Training stops, so that no time is wasted on NaN. */
@@ -58,18 +61,22 @@ export class TrainingDivergedError extends defineError(
     step,
     loss,
     learningRates,
+    gradientNorm,
   }: {
     phase: string;
     /** Updates since the start of the phase. */
     step: number;
     loss: number;
     learningRates: GroupLearningRates;
+    /** Largest norm of the gradients of the epoch, before clipping. */
+    gradientNorm?: number;
   }) => {
     const lrTexts = LAYER_GROUPS.filter(group => learningRates[group] !== null).map(
       group => `${group} ${learningRates[group]}`,
     );
     return (
       `The loss of phase "${phase}" is ${loss} after ${step} updates (learning rates: ${lrTexts.join(', ')}). ` +
+      (gradientNorm ? `The gradient norm has reached ${gradientNorm.toPrecision(3)}. ` : '') +
       'Lower --lr, or raise --warmup.'
     );
   },

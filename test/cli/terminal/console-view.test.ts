@@ -27,7 +27,14 @@ const metrics = (correct: number, of = 10) => {
 };
 
 const epoch = (number: number, correct: number, best: boolean): RunEvent => ({
-  ...{type: 'epoch', phase: 'probe', epoch: number, epochs: 3, trainingLoss: 0.5},
+  ...{
+    type: 'epoch',
+    phase: 'probe',
+    number: number + 1,
+    epoch: number,
+    epochs: 3,
+    trainingLoss: 0.5,
+  },
   ...{
     trainingAccuracy: 0.625,
     metrics: metrics(correct),

@@ -16,7 +16,7 @@ const trainerAfter = (epoch: number): PhaseTrainer =>
   ({state: {epoch}, updates: 8 * epoch}) as PhaseTrainer;
 const resultOf = (best: boolean) => ({
   lrFactor: 0.5,
-  training: {loss: 2, accuracy: 0.75},
+  training: {loss: 2, accuracy: 0.75, gradientNorm: 3},
   metrics: METRICS,
   best,
   seconds: 1,
@@ -50,8 +50,12 @@ describe('the history of a run', () => {
     expect(history.rows[0]).to.include({
       ...{epoch: 2, step: 16, learningRate: 0.01, trainingLoss: 2},
       trainingAccuracy: 0.75,
+      gradientNorm: 3,
     });
     expect(events).to.have.length(1);
-    expect(events[0]).to.include({type: 'epoch', epoch: 1, epochs: 3, best: true});
+    expect(events[0]).to.include({
+      ...{type: 'epoch', number: 1, epoch: 1, epochs: 3, best: true},
+      gradientNorm: 3,
+    });
   });
 });

@@ -8,6 +8,7 @@ import {reportRun} from '../../../src/finetune/run/export-run.js';
 import type {Recipe} from '../../../src/finetune/recipe/recipe.js';
 import {isFinished, isInterrupted} from '../../../src/finetune/run/run-files.js';
 import {orphan, untilCrash} from '../../helpers/crashing-files.js';
+import {readEvents} from '../../helpers/event-file.js';
 import {useBackend} from '../../helpers/backend.js';
 import {phase, runAndTell, smallFolder, smallRecipe} from '../../helpers/small-run.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
@@ -21,9 +22,27 @@ function leftIn(run: string): unknown {
     readonly metrics: unknown;
   };
   const history = readFileSync(join(run, 'history.csv'), 'utf8').replaceAll(/,[^,]*\r\n/g, '\n');
-  const files = readdirSync(run, {recursive: true, encoding: 'utf8'}).sort();
-  return {metrics, history, files, model: sha256(join(run, 'model', 'model.safetensors'))};
+  const names = readdirSync(run, {recursive: true, encoding: 'utf8'}).sort();
+  const steps = names
+    .filter(isEventFile)
+    .map(name => readEvents(readFileSync(join(run, name))).map(({step}) => step));
+  const lines = readFileSync(join(run, 'metrics.jsonl'), 'utf8').replaceAll(
+    /"seconds":[^,}]*/g,
+    '',
+  );
+  // Its name has the time.
+  const files = names.filter(name => !isEventFile(name));
+  return {
+    metrics,
+    history,
+    steps,
+    lines,
+    files,
+    model: sha256(join(run, 'model', 'model.safetensors')),
+  };
 }
+
+const isEventFile = (name: string): boolean => name.startsWith('events.out.tfevents.');
 
 describe('a crash before any operation on files', function () {
   this.timeout(1_200_000);

@@ -36,7 +36,7 @@ const named = (
 
 const CHECKPOINT: Checkpoint<Row> = {
   phase: 1,
-  trainerState: {epoch: 2, step: 3, lossSum: 1.1 / 3, weightSum: 12, hits: 7},
+  trainerState: {epoch: 2, step: 3, lossSum: 1.1 / 3, weightSum: 12, hits: 7, gradientNorm: 1.5},
   history: [{epoch: 1, loss: 0.1 + 0.2}],
   bestMetrics: {accuracy: 2 / 3, loss: 0.25, numImages: 3} as Metrics,
   weights: named(

@@ -288,9 +288,10 @@ describe('a phase', () => {
       learningRates: {...PLAN.learningRates, head: 1e38},
     });
     expect(Number.isFinite(error.loss)).to.equal(false);
+    expect(phase.state.gradientNorm).to.be.within(0.01, 100);
     expect(error.message).to.equal(
       `The loss of phase "probe" is ${error.loss} after 1 updates (learning rates: head 1e+38). ` +
-        'Lower --lr, or raise --warmup.',
+        `The gradient norm has reached ${phase.state.gradientNorm.toPrecision(3)}. Lower --lr, or raise --warmup.`,
     );
   });
 

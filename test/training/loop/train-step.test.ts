@@ -56,6 +56,8 @@ interface Bench {
   }): number;
   /** A weight's change since the bench was made. */
   change(name: string): Float32Array;
+  /** Norm of the gradients of the last step, before clipping. */
+  norm(): number;
 }
 
 describe('a training step', () => {
@@ -82,6 +84,7 @@ describe('a training step', () => {
       ]),
     );
     made.push(classifier, network, optimizer);
+    let norm = NaN;
     return {
       classifier,
       network,
@@ -102,8 +105,11 @@ describe('a training step', () => {
               dropoutSeed: tf.tensor1d([seed, seed], 'int32'),
             },
           );
-          return loss.dataSync()[0]!;
+          const [value, , gradientNorm] = loss.dataSync();
+          norm = gradientNorm!;
+          return value!;
         }),
+      norm: () => norm,
       change: name =>
         network.trainable
           .get(name)!
@@ -176,6 +182,7 @@ describe('a training step', () => {
     ) as [number, number];
     expect(whole).to.be.above(0.1);
     expect(short).to.be.closeTo(0.01, 1e-5);
+    for (const {norm} of [free, clipped]) expect(norm()).to.be.closeTo(whole, 1e-3 * whole);
     for (const name of ['conv1.weight', 'layer1.1.bn2.weight', 'fc.bias']) {
       expect(length(clipped.change(name)) / length(free.change(name)), name).to.be.closeTo(
         0.01 / whole,

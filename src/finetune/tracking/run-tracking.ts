@@ -1,0 +1,107 @@
+import {basename} from 'node:path';
+import {errorMessage} from '../../core/errors.js';
+import {formatSystemError, isSystemError} from '../../core/files/system-error.js';
+import type {Misclassification} from '../../report/run-record.js';
+import type {EpochRow} from '../../training/loop/history.js';
+import type {FinetuneOptions} from '../finetune-options.js';
+import type {Recipe} from '../recipe/recipe.js';
+import type {RunContext} from '../run/run-context.js';
+import type {RunDirectory} from '../run/run-directory.js';
+import {MetricsLog} from './metrics-log.js';
+import type {MlflowRunRecord} from './mlflow-tracker.js';
+import {MlflowTracker} from './mlflow-tracker.js';
+import {TensorboardTracker} from './tensorboard-tracker.js';
+import {trackedImages} from './tracked-images.js';
+import type {FinalResults, RunOutcome, Tracker} from './tracker.js';
+
+/** Trackers of a run. One that fails is reported once and left out from then on; it never stops the run. */
+export class RunTracking {
+  #trackers: readonly Tracker[];
+  #epochs = 0;
+
+  constructor(
+    trackers: readonly Tracker[],
+    /** Called with a sentence about a tracker that failed. */
+    readonly warn: (message: string) => void,
+  ) {
+    this.#trackers = trackers;
+  }
+
+  /** @param rows epochs of the interrupted run that is resumed */
+  async begin(rows: readonly EpochRow[]): Promise<void> {
+    this.#epochs = rows.length;
+    await this.#each(tracker => tracker.begin(rows));
+  }
+
+  epoch(row: EpochRow): void {
+    this.#epochs++;
+    for (const tracker of this.#trackers) {
+      try {
+        tracker.epoch(row, this.#epochs);
+      } catch (error) {
+        this.#drop(tracker, error);
+      }
+    }
+  }
+
+  async finish(
+    metrics: FinalResults['metrics'],
+    misclassifications: readonly Misclassification[],
+  ): Promise<void> {
+    if (this.#trackers.length === 0) return;
+    const images = await trackedImages(metrics.validation, misclassifications).catch(
+      (error: unknown) => {
+        this.warn(describeFailure('The images for TensorBoard', error));
+        return [];
+      },
+    );
+    await this.#each(tracker => tracker.finish({metrics, images}, this.#epochs));
+  }
+
+  async close(outcome: RunOutcome): Promise<void> {
+    await this.#each(async tracker => tracker.close?.(outcome));
+  }
+
+  async #each(work: (tracker: Tracker) => Promise<void>): Promise<void> {
+    for (const tracker of this.#trackers)
+      await work(tracker).catch((error: unknown) => this.#drop(tracker, error));
+  }
+
+  #drop(tracker: Tracker, error: unknown): void {
+    this.#trackers = this.#trackers.filter(other => other !== tracker);
+    this.warn(describeFailure(tracker.name, error));
+  }
+}
+
+const describeFailure = (name: string, error: unknown): string =>
+  `${name} cannot be written, so the run continues without it. ${isSystemError(error) ? formatSystemError(error) : `${errorMessage(error)}.`}`;
+
+/** Creates the trackers of a run: files in its directory, and a server if one is set. */
+export async function createTracking(
+  directory: RunDirectory | undefined,
+  {mlflow, offline, settings}: FinetuneOptions,
+  recipe: Recipe,
+  run: RunContext,
+): Promise<RunTracking> {
+  const warn = (message: string): void => run.emit({type: 'info', message});
+  const trackers: Tracker[] = [];
+  if (directory !== undefined) {
+    const path = directory.file('metricsLog');
+    trackers.push(new TensorboardTracker(directory.workingPath), new MetricsLog(path));
+  }
+  if (mlflow !== undefined && offline === true)
+    warn('MLflow is not used: --offline forbids the network.');
+  else if (mlflow !== undefined) {
+    const recorded = (await directory?.readJson('mlflow')) as MlflowRunRecord | undefined;
+    trackers.push(
+      new MlflowTracker(mlflow, {
+        name: basename(directory?.path ?? 'finetune'),
+        params: {...settings?.options, ...recipe},
+        ...(recorded && {recorded}),
+        save: async record => directory?.writeJson('mlflow', record),
+        onFailure: error => warn(describeFailure('MLflow', error)),
+      }),
+    );
+  }
+  return new RunTracking(trackers, warn);
+}

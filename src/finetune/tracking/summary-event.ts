@@ -1,0 +1,82 @@
+// Messages of TensorFlow's event.proto and summary.proto, encoded by hand: https://protobuf.dev/programming-guides/encoding
+
+/** Kinds of fields on the wire. */
+const WIRE = {varint: 0, fixed64: 1, bytes: 2, fixed32: 5} as const;
+
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  let rest = value;
+  for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80);
+  return Buffer.from([...bytes, rest]);
+}
+
+const key = (field: number, wire: number): Buffer => varint(field * 8 + wire);
+
+const integerField = (field: number, value: number): Buffer =>
+  Buffer.concat([key(field, WIRE.varint), varint(value)]);
+
+function doubleField(field: number, value: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeDoubleLE(value);
+  return Buffer.concat([key(field, WIRE.fixed64), bytes]);
+}
+
+function floatField(field: number, value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeFloatLE(value);
+  return Buffer.concat([key(field, WIRE.fixed32), bytes]);
+}
+
+function bytesField(field: number, value: Uint8Array | string): Buffer {
+  const bytes = Buffer.from(value as string);
+  return Buffer.concat([key(field, WIRE.bytes), varint(bytes.length), bytes]);
+}
+
+/** An encoded image. */
+export interface SummaryImage {
+  /** PNG or JPEG file. */
+  readonly bytes: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A value that TensorBoard shows under its tag: a number, or an image. */
+export interface SummaryValue {
+  readonly tag: string;
+  readonly value: number | SummaryImage;
+}
+
+const RGB_CHANNELS = 3;
+
+/** `Summary.Value`: tag 1, simple_value 2, image 4 {height 1, width 2, colorspace 3, encoded_image_string 4}. */
+function encodeValue({tag, value}: SummaryValue): Buffer {
+  const content =
+    typeof value === 'number'
+      ? floatField(2, value)
+      : bytesField(
+          4,
+          Buffer.concat([
+            integerField(1, value.height),
+            integerField(2, value.width),
+            integerField(3, RGB_CHANNELS),
+            bytesField(4, value.bytes),
+          ]),
+        );
+  return Buffer.concat([bytesField(1, tag), content]);
+}
+
+/** `Event` with values: wall_time 1, step 2, summary 5 {value 1}. @param wallTime seconds since 1970 */
+export const summaryEvent = (
+  wallTime: number,
+  step: number,
+  values: readonly SummaryValue[],
+): Buffer =>
+  Buffer.concat([
+    doubleField(1, wallTime),
+    integerField(2, step),
+    bytesField(5, Buffer.concat(values.map(value => bytesField(1, encodeValue(value))))),
+  ]);
+
+/** First `Event` of a file: wall_time 1, file_version 3. */
+export const versionEvent = (wallTime: number): Buffer =>
+  Buffer.concat([doubleField(1, wallTime), bytesField(3, 'brain.Event:2')]);

@@ -34,10 +34,14 @@ const sentenceLengths = (markdown: string): number[] =>
     .sort((one, other) => one - other);
 
 const help = (...words: string[]): string =>
-  execFileSync(process.execPath, [join(ROOT, 'dist/src/cli/main.cjs'), ...words, '--help'], {
-    encoding: 'utf8',
-    env: {...process.env, NO_COLOR: '1'},
-  });
+  execFileSync(
+    process.execPath,
+    [join(ROOT, 'dist/src/cli/main.cjs'), ...words, '--help', '--all'],
+    {
+      encoding: 'utf8',
+      env: {...process.env, NO_COLOR: '1'},
+    },
+  );
 
 describe('the README', () => {
   it('opens with the demo and the tests', () => {

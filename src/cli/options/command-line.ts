@@ -71,6 +71,7 @@ export interface HelpText {
 function buildParser(
   columns: number,
   args: readonly string[],
+  showsAll: boolean,
   onCommand: (name: CommandName, argv: Record<string, unknown>) => void,
 ): Argv {
   const cli = (yargs() as Argv & UsageConfiguration)
@@ -83,7 +84,7 @@ function buildParser(
     .exitProcess(false)
     .version(PACKAGE_VERSION)
     .alias({help: 'h', version: 'v'})
-    .describe({help: 'show this', version: 'show the version'})
+    .describe({help: 'show this; with --all, every option', version: 'show the version'})
     .epilogue(EPILOGUE)
     // The declared types lack plurals.
     .updateStrings(YARGS_MESSAGES as Record<string, string>)
@@ -96,7 +97,7 @@ function buildParser(
     cli.command(
       usage,
       spec.description,
-      (sub: Argv) => describeCommand(sub, spec),
+      (sub: Argv) => describeCommand(sub, spec, showsAll),
       (argv: Record<string, unknown>) => onCommand(name, argv),
     );
   }
@@ -194,8 +195,11 @@ export async function parseCommandLine(
 ): Promise<Invocation | HelpText> {
   let found: {readonly name: CommandName; readonly argv: Record<string, unknown>} | undefined;
   let help = '';
-  const tokens = dataFlagToPositional(escapeDashes(args));
-  const parser = buildParser(Math.min(columns, 110), tokens, (name, argv) => {
+  const asksForHelp = args.some(arg => ['--help', '-h'].includes(arg));
+  const showsAll = asksForHelp && args.includes('--all');
+  const typed = showsAll ? args.filter(arg => arg !== '--all') : args;
+  const tokens = dataFlagToPositional(escapeDashes(typed));
+  const parser = buildParser(Math.min(columns, 110), tokens, showsAll, (name, argv) => {
     found = {
       name,
       argv: Object.fromEntries(

@@ -1,6 +1,7 @@
 import {expect} from 'chai';
 import {parseCommandLine} from '../../../src/cli/options/command-line.js';
-import {COMMAND_NAMES} from '../../../src/cli/commands.js';
+import {COMMAND_NAMES, COMMANDS} from '../../../src/cli/commands.js';
+import {toKebabCase} from '../../../src/cli/terminal/format.js';
 import {rejectionOf} from '../../helpers/rejection.js';
 
 const read = (line: string) => parseCommandLine(line.split(' ').filter(Boolean), 100);
@@ -117,17 +118,17 @@ describe('the command line', () => {
   });
 
   it('puts every option of the help under a heading and says its default', async () => {
-    const {help} = (await read('--help')) as {readonly help: string};
+    const {help} = (await read('--help --all')) as {readonly help: string};
     expect(help).not.to.include('Options:');
     expect(help).to.match(/--arch +network \(see finetune models\)\s+\[default:\s+resnet50\]/);
     expect(help).to.match(/--epochs +epochs of the last phase \[recommended\]/);
   });
 
   it('puts what is most used first, and tells the defaults of the command itself', async () => {
-    const {help} = (await read('--help')) as {readonly help: string};
+    const {help} = (await read('--help --all')) as {readonly help: string};
     expect(help).to.match(/Common options:\n +--val-split .*--arch .*Data:/s);
     expect(help.match(/--arch /g)).to.have.lengthOf(2); // in an example as well
-    const {help: demo} = (await read('demo --help')) as {readonly help: string};
+    const {help: demo} = (await read('demo --help --all')) as {readonly help: string};
     expect(demo)
       .to.match(/--arch .*\[default:\s+resnet18\]/s)
       .and.match(/--weights .*\[default:\s+embedded\]/s)
@@ -141,6 +142,19 @@ describe('the command line', () => {
     expect(await read('preview --help'))
       .to.have.property('help')
       .that.includes('replace the sheet if it exists');
+  });
+
+  it('lists ten options, and all with --all', async () => {
+    const {help} = (await read('--help')) as {readonly help: string};
+    const {help: all} = (await read('train --help --all')) as {readonly help: string};
+    const flagsOf = (text: string): string[] => text.match(/^ +--[\w-]+/gm)!;
+    expect(flagsOf(help)).to.have.length(10);
+    expect(help).to.match(/46 more options: --help --all$/);
+    for (const key of Object.keys(COMMANDS.train.options))
+      expect(all).to.match(new RegExp(`^ +--${toKebabCase(key)} `, 'm'));
+    expect(all).not.to.include('more options');
+    // It belongs to the help, and is no option of a run.
+    expect((await rejectionOf(read('pets --all'))).message).to.match(/--all is no known flag/);
   });
 
   it('tells its version and its help by one letter, too', async () => {

@@ -168,7 +168,8 @@ console.log(error.code, error.message);`,
         new RegExp(`^${line.slice('model/'.length).replaceAll('.', '\\.').replace('*', '.*')}$`),
     );
     const copied = readdirSync(model).filter(name => !patterns.some(each => each.test(name)));
-    expect(copied).to.include('model.safetensors').and.not.include('model.json');
+    expect(copied).to.include('model.safetensors');
+    for (const name of ['model.json', 'web']) expect(copied).not.to.include(name);
     for (const name of copied) cpSync(join(model, name), join(project, 'model', name));
     const service = await startService(
       'server.js',

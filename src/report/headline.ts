@@ -116,7 +116,7 @@ export function headline(record: RunRecord): Html {
       <div class="result">
         ${result(shown, set, record.classes.length)}
         ${test !== undefined && html`<p>On the ${formatInteger(validation.numImages)} validation images: ${formatPercent(validation.accuracy)} (95 % interval: ${formatInterval(validation.accuracyCi95)}).</p>`}
-        ${test === undefined && html`<p class="quiet">The best epoch was chosen by ${SELECTED_BY[metricForBestModel(record.classBalance)]}, so expect slightly less on new images.</p>`}
+        ${test === undefined && record.history.length > 1 && html`<p class="quiet">The best epoch was chosen by ${SELECTED_BY[metricForBestModel(record.classBalance)]}, so expect slightly less on new images.</p>`}
       </div>
       ${tiles(record)}
     </section>

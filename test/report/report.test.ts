@@ -45,6 +45,11 @@ describe('the report', () => {
     expect(reportHtml({...madeUpRecord(['ants', 'bees']), classBalance: 'oversample'}))
       .to.contain('chosen by balanced accuracy on these images')
       .and.to.contain('Balanced accuracy by epoch');
+    // A probe that was solved has no epochs to choose from.
+    const record = madeUpRecord(['ants', 'bees']);
+    expect(reportHtml({...record, history: record.history.slice(0, 1)})).not.to.contain(
+      'The best epoch was chosen',
+    );
   });
 
   it('leads with the test accuracy where there is a test set', () => {

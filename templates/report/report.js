@@ -36,7 +36,7 @@ for (const button of document.querySelectorAll('button[data-copy]')) {
 
 const list = document.querySelector('#exclude-list');
 if (list !== null) {
-  const code = list.querySelector('code');
+  const code = list.querySelector('pre code');
   const lines = new Set(code.textContent.split('\n').filter(line => line !== ''));
   const boxes = [...document.querySelectorAll('input[data-exclude]')];
   for (const box of boxes) {

@@ -1,5 +1,5 @@
 import {defineError, FinetuneError} from '../core/errors.js';
-import {formatFixedPercent} from './terminal/format.js';
+import {formatFixedPercent} from '../core/text/format-percent.js';
 
 /** The accuracy is below `--assert-accuracy`. The metrics themselves are valid. */
 export class AccuracyBelowThresholdError extends defineError(

@@ -18,6 +18,21 @@ export interface MemberScores {
   readonly known: Float64Array | undefined;
 }
 
+/** Splits a matrix of `rows` rows into its first columns and the others. */
+function splitColumns(
+  matrix: Float32Array,
+  rows: number,
+  at: number,
+): [Float32Array, Float32Array] {
+  const width = matrix.length / rows;
+  const [left, right] = [new Float32Array(rows * at), new Float32Array(rows * (width - at))];
+  for (let i = 0; i < rows; i++) {
+    left.set(matrix.subarray(i * width, i * width + at), i * at);
+    right.set(matrix.subarray(i * width + at, (i + 1) * width), i * (width - at));
+  }
+  return [left, right];
+}
+
 /** One network of a loaded model, with its own architecture and preprocessing. The model disposes it. */
 export class ModelMember {
   readonly preprocessing: Preprocessing;
@@ -68,15 +83,12 @@ export class ModelMember {
     );
     const classes = this.numClasses;
     const count = images.length / (this.preprocessing.cropSize ** 2 * 3);
-    const width = outputs.length / count;
-    const columns = (from: number, to: number): Float32Array =>
-      outputs.filter((_, i) => i % width >= from && i % width < to);
-    const found = columns(0, classes);
+    const [found, features] = splitColumns(outputs, count, classes);
     return {
       probabilities: found.map(
         (_, i) => found[i - (i % classes) + this.#classOrder[i % classes]!]!,
       ),
-      known: this.#openSet?.score({probabilities: found, features: columns(classes, width)}),
+      known: this.#openSet?.score({probabilities: found, features}),
     };
   }
 

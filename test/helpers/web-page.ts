@@ -4,6 +4,9 @@ import {serveModel, type ModelServer} from '../../src/cli/commands/try/model-ser
 
 const servers: ModelServer[] = [];
 
+/** Probabilities of PNG files, which decode to the same pixels everywhere; shrinking differs by two levels of 255 at most. */
+export const PNG_TOLERANCE = 0.01;
+
 /** For an `after` hook. */
 export async function stopModelServers(): Promise<void> {
   await Promise.all(servers.splice(0).map(server => server.close()));

@@ -1,3 +1,4 @@
+import {DATASET_OPTION_NAMES} from '../command-specs/option-groups.js';
 import {errorMessage, UsageError} from '../../core/errors.js';
 import {readTextFile} from '../../core/files/text-file.js';
 import type {ImageFolderOptions} from '../../datasets/sample.js';
@@ -61,15 +62,7 @@ export function toFolderOptions(values: FolderValues): ImageFolderOptions {
   };
 }
 
-const FORWARDED_OPTIONS = [
-  'valData',
-  'testData',
-  'classes',
-  'exclude',
-  'pathColumn',
-  'labelColumn',
-  'followLinks',
-] as const;
+const FORWARDED_OPTIONS = ['valData', 'testData', ...DATASET_OPTION_NAMES] as const;
 
 /** Formats the same options for another command, each after a space. */
 export const formatFolderFlags = (values: FolderValues): string =>

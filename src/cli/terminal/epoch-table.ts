@@ -5,7 +5,7 @@ import {metricForBestModel} from '../../training/loop/class-balance.js';
 import {MetricLines, type MetricLinesMode} from './metric-lines.js';
 import type {Terminal} from './screen/terminal.js';
 import {formatSparkline, LABEL_WIDTH} from './screen/layout.js';
-import {formatFixedPercent} from './format.js';
+import {formatFixedPercent} from '../../core/text/format-percent.js';
 
 type EpochEvent = Extract<RunEvent, {readonly type: 'epoch'}>;
 
@@ -41,7 +41,7 @@ export class EpochTable {
 
   /**
    * @param clock returns the time in seconds
-   * @param metricLines whether every epoch is also printed as `name=value` lines
+   * @param metricLines whether every epoch is printed as a `name=value` line instead of a row
    */
   constructor(
     readonly terminal: Terminal,
@@ -100,6 +100,7 @@ export class EpochTable {
   }
 
   #logEpoch(event: EpochEvent, classBalance: ClassBalance): void {
+    if (this.#metricLines.isOn) return;
     const {good, dim} = this.terminal.style;
     const {epoch, epochs, trainingLoss, metrics, learningRate, best, seconds} = event;
     if (!this.#hasHeader) {

@@ -7,7 +7,7 @@ import {ConsoleView, type ConsoleViewOptions} from './console-view.js';
 import {ProgressLine} from './screen/progress-line.js';
 import type {Terminal} from './screen/terminal.js';
 import {LABEL_WIDTH} from './screen/layout.js';
-import {formatFixedPercent} from './format.js';
+import {formatFixedPercent} from '../../core/text/format-percent.js';
 
 type RunEventOf<Type extends RunEvent['type']> = Extract<RunEvent, {readonly type: Type}>;
 

@@ -11,7 +11,8 @@ import {
   displayWidth,
 } from './screen/layout.js';
 import type {Style} from './screen/style.js';
-import {formatList, formatFixedPercent} from './format.js';
+import {formatFixedPercent} from '../../core/text/format-percent.js';
+import {formatList} from './format.js';
 
 /** Stands for the class of an image that is likely of none. */
 const UNKNOWN = 'unknown';

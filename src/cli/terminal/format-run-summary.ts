@@ -9,7 +9,8 @@ import type {Style} from './screen/style.js';
 import type {Terminal} from './screen/terminal.js';
 import {formatLabeled} from './screen/layout.js';
 import {formatSteps} from './format-steps.js';
-import {formatList, formatFixedPercent, PROGRAM_NAME, quoted} from './format.js';
+import {formatFixedPercent} from '../../core/text/format-percent.js';
+import {formatList, PROGRAM_NAME, quoted} from './format.js';
 
 /** Maximum number of listed classes and confusions. */
 const MAX_LISTED = 3;

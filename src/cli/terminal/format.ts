@@ -1,10 +1,6 @@
 import {isAbsolute, relative} from 'node:path';
 import {shellQuote} from '../../core/text/printable.js';
 
-/** Percentage of a fraction 0..1: `92.8 %` */
-export const formatFixedPercent = (fraction: number, digits = 1): string =>
-  `${(100 * fraction).toFixed(digits)} %`;
-
 /** `a`, `a and b`, `a, b and 35 more` */
 export function formatList(items: readonly string[], limit = 6): string {
   const shown =

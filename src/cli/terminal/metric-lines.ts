@@ -9,15 +9,15 @@ export type MetricLinesMode = FilledValues<'console'>['metricLines'];
 const formatValue = ([name, value]: TrackedValue): string =>
   `${name.replaceAll('/', '-')}=${Number(value.toPrecision(6))}`;
 
-/** Prints metrics as `name=value` on standard error, for programs that read logs. */
+/** Prints metrics as `name=value` on standard error, for programs that read logs. They take the place of the table of epochs. */
 export class MetricLines {
-  readonly #isOn: boolean;
+  readonly isOn: boolean;
 
   constructor(
     readonly terminal: Terminal,
     mode: MetricLinesMode,
   ) {
-    this.#isOn =
+    this.isOn =
       mode === 'on' || (mode === 'auto' && terminal.stderr.isTTY !== true && !terminal.quiet);
   }
 
@@ -35,6 +35,6 @@ export class MetricLines {
   }
 
   write(values: readonly TrackedValue[]): void {
-    if (this.#isOn && values.length > 0) this.terminal.alert(values.map(formatValue).join(' '));
+    if (this.isOn && values.length > 0) this.terminal.alert(values.map(formatValue).join(' '));
   }
 }

@@ -109,7 +109,7 @@ export const OUTPUT_OPTIONS = {
   metricLines: {
     scope: 'console',
     schema: {enum: ['auto', 'on', 'off']},
-    help: 'print metrics as name=value lines to standard error: auto is where that is no terminal',
+    help: 'print epochs as name=value lines, not as a table: auto is where standard error is no terminal',
     default: 'auto',
     mayChangeOnResume: true,
   },

@@ -3,7 +3,7 @@ import {withProgress, type BatchSource} from '../../training/loop/batch-source.j
 import type {HeadSolution} from '../../training/head-solver/solve-head.js';
 import type {EpochRow} from '../../training/loop/history.js';
 import type {PhaseModel} from '../../training/loop/phase-model.js';
-import {lastLayerOf, scaleLogits} from '../../heads/classifier.js';
+import {lastLayerOf, scaleLogits, type Classifier} from '../../heads/classifier.js';
 import {
   applyTemperature,
   calibrate,
@@ -34,6 +34,20 @@ export interface TrainingResult {
   readonly suspiciousImages?: SuspiciousImages;
 }
 
+/** Fits a temperature on validation probabilities. The head of the classifier absorbs it. @returns the probabilities, calibrated */
+function calibrateClassifier(
+  classifier: Classifier,
+  measured: Float32Array,
+  labels: Int32Array,
+): {readonly calibration: Calibration; readonly probabilities: Float32Array} {
+  const classes = classifier.classNames.length;
+  const calibration = calibrate({probabilities: measured, labels, classes});
+  const {temperature} = calibration;
+  if (temperature === 1) return {calibration, probabilities: measured};
+  scaleLogits(classifier, temperature);
+  return {calibration, probabilities: applyTemperature(measured, classes, temperature)};
+}
+
 /** Validates the best weights again to collect their probabilities, and calibrates them: the head absorbs the temperature. */
 export async function measureBestWeights(
   model: PhaseModel,
@@ -54,18 +68,16 @@ export async function measureBestWeights(
     }),
   );
   const {classifier} = model;
-  const classes = classifier.classNames.length;
-  const measured = concatFloat32(batches);
-  const calibration = calibrate({probabilities: measured, labels, classes});
-  const {temperature} = calibration;
-  if (temperature !== 1) scaleLogits(classifier, temperature);
-  const probabilities =
-    temperature === 1 ? measured : applyTemperature(measured, classes, temperature);
+  const {calibration, probabilities} = calibrateClassifier(
+    classifier,
+    concatFloat32(batches),
+    labels,
+  );
   run.emit({type: 'calibrated', calibration});
   const features = concatFloat32(featureBatches);
   const openSet = fitOpenSet({features, probabilities}, lastLayerOf(classifier));
   const metrics = new RunningMetrics(classifier.classNames);
-  metrics.add(probabilities, labels, lossSum(probabilities, labels, classes));
+  metrics.add(probabilities, labels, lossSum(probabilities, labels, classifier.classNames.length));
   return {
     metrics: metrics.metrics(),
     calibration,

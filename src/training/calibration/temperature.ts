@@ -1,3 +1,4 @@
+import {formatFixedPercent} from '../../core/text/format-percent.js';
 import {formatCount} from '../../core/text/format-count.js';
 import {MIN_PROBABILITY} from '../metrics/loss-sum.js';
 import {calibrationScores, type CalibrationScores} from './calibration-scores.js';
@@ -138,14 +139,12 @@ export function calibrate(all: LabeledProbabilities): Calibration {
     : {temperature: 1, images, before, after: before};
 }
 
-const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;
-
 /** `temperature 1.32: calibration error 6.1 % -> 3.2 %, loss 0.223 -> 0.214, cross-fitted on 153 validation images`. */
 export function describeCalibration({temperature, images, before, after}: Calibration): string {
   if (temperature === 1)
-    return `temperature 1, since no other serves ${formatCount(images, 'validation image')} better; calibration error ${percent(before.ece)}`;
+    return `temperature 1, since no other serves ${formatCount(images, 'validation image')} better; calibration error ${formatFixedPercent(before.ece)}`;
   return (
-    `temperature ${temperature.toFixed(2)}: calibration error ${percent(before.ece)} -> ${percent(after.ece)}, ` +
+    `temperature ${temperature.toFixed(2)}: calibration error ${formatFixedPercent(before.ece)} -> ${formatFixedPercent(after.ece)}, ` +
     `loss ${before.loss.toFixed(3)} -> ${after.loss.toFixed(3)}, cross-fitted on ${formatCount(images, 'validation image')}`
   );
 }

@@ -1,3 +1,4 @@
+import {formatFixedPercent} from '../../core/text/format-percent.js';
 import {formatCount, formatInteger} from '../../core/text/format-count.js';
 import type {HeadSolution} from './solve-head.js';
 import {judgeTransferCase, type SolvedProbe, type TransferCase} from './transfer-case.js';
@@ -37,14 +38,12 @@ const ADVICE: Readonly<Record<TransferCase['size'], Record<TransferCase['domain'
   },
 };
 
-const percent = (fraction: number): string => `${(100 * fraction).toFixed(1)} %`;
-
 /** `small set, similar images: a probe gets 92.2 % right in cross-validation, naming the largest class 50.2 %; a probe or ... is enough`. */
 export function describeTransferCase(probe: SolvedProbe): string {
   const {size, domain, probeAccuracy, baselineAccuracy} = judgeTransferCase(probe);
   const kind = domain === 'similar' ? 'features that fit' : 'features that fit poorly';
   return (
-    `${size} set (${formatInteger(probe.images)} images), ${kind}: a probe gets ${percent(probeAccuracy)} right in cross-validation, ` +
-    `naming the largest class ${percent(baselineAccuracy)}; ${ADVICE[size][domain]}`
+    `${size} set (${formatInteger(probe.images)} images), ${kind}: a probe gets ${formatFixedPercent(probeAccuracy)} right in cross-validation, ` +
+    `naming the largest class ${formatFixedPercent(baselineAccuracy)}; ${ADVICE[size][domain]}`
   );
 }

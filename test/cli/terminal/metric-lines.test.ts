@@ -1,4 +1,5 @@
 import {expect} from 'chai';
+import {EpochTable} from '../../../src/cli/terminal/epoch-table.js';
 import {MetricLines, type MetricLinesMode} from '../../../src/cli/terminal/metric-lines.js';
 import {capture} from '../../helpers/capture.js';
 import {someMetrics} from '../../helpers/tracked-run.js';
@@ -41,6 +42,20 @@ describe('metric lines', () => {
       'learning-rate': 2.5e-9,
       seconds: 0.25,
     });
+  });
+
+  it('take the place of the table of epochs', () => {
+    const printedByTable = (mode: MetricLinesMode): string => {
+      const said = capture({isTTY: false, environment: {NO_COLOR: '1'}});
+      const table = new EpochTable(said.terminal, () => 0, false, mode);
+      table.beginPhase();
+      table.add(EPOCH, 'none');
+      return said.stderr;
+    };
+    expect(printedByTable('auto'))
+      .to.match(/^epoch=7 /)
+      .and.not.to.include('train loss');
+    expect(printedByTable('off')).to.include('train loss').and.not.to.include('epoch=');
   });
 
   it('are printed by default where standard error is no terminal, unless --quiet', () => {

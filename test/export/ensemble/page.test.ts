@@ -12,6 +12,7 @@ import {createPhoto} from '../../helpers/photos.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 import {
   openModelPage,
+  PNG_TOLERANCE,
   stopModelServers,
   textOf,
   upload,
@@ -19,9 +20,6 @@ import {
   waitForImage,
   waitUntilReady,
 } from '../../helpers/web-page.js';
-
-/** PNG files decode to the same pixels everywhere; shrinking differs by two levels of 255 at most. */
-const TOLERANCE = 0.01;
 
 describe('the web page of an exported ensemble', function () {
   this.timeout(180_000);
@@ -63,14 +61,14 @@ describe('the web page of an exported ensemble', function () {
       const there = await upload(page, photo);
       expect(there.size).to.equal(here.length);
       for (const {className, probability} of here)
-        expect(there.get(className), className).to.be.closeTo(probability, TOLERANCE);
+        expect(there.get(className), className).to.be.closeTo(probability, PNG_TOLERANCE);
       const networks = await readNetworks(page);
       expect(networks.map(([name]) => name)).to.deep.equal(['first', 'second', 'third']);
       for (const [i, [, className, probability]] of networks.entries()) {
         const alone = await loadModel(members[i]!);
         const [best] = await alone.classify(photo, {top: 1});
         expect(className).to.equal(best.className);
-        expect(probability).to.be.closeTo(best.probability, TOLERANCE);
+        expect(probability).to.be.closeTo(best.probability, PNG_TOLERANCE);
         alone.dispose();
       }
       await page.click('.switch');

@@ -15,6 +15,7 @@ import {temporaryDirectory} from '../../helpers/temporary.js';
 import {
   drop,
   openModelPage,
+  PNG_TOLERANCE,
   paste,
   readBars,
   stopModelServers,
@@ -24,9 +25,6 @@ import {
   waitForImage,
   waitUntilReady,
 } from '../../helpers/web-page.js';
-
-/** PNG files decode to the same pixels everywhere; shrinking differs by two levels of 255 at most. */
-const TOLERANCE = 0.01;
 
 /** A copy of a model whose files may be changed. */
 function copyOf(model: string): string {
@@ -70,7 +68,7 @@ describe('the web page of an exported model', function () {
     expect([...bars.values()]).to.deep.equal([...bars.values()].sort((a, b) => b - a));
     expect(bars.size).to.equal(expected[photo]!.size);
     for (const [className, probability] of expected[photo]!)
-      expect(bars.get(className), className).to.be.closeTo(probability, TOLERANCE);
+      expect(bars.get(className), className).to.be.closeTo(probability, PNG_TOLERANCE);
   };
 
   describe('takes an image', () => {

@@ -9,14 +9,13 @@ import {createPhoto} from '../../helpers/photos.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 import {
   openModelPage,
+  PNG_TOLERANCE,
   stopModelServers,
   textOf,
   upload,
   waitForImage,
   waitUntilReady,
 } from '../../helpers/web-page.js';
-
-const TOLERANCE = 0.01;
 
 describe('the web page on WebGPU', function () {
   this.timeout(240_000);
@@ -52,7 +51,7 @@ describe('the web page on WebGPU', function () {
     const bars = await upload(page, photo);
     const loaded = await loadModel(model);
     for (const {className, probability} of await loaded.classify(photo))
-      expect(bars.get(className), className).to.be.closeTo(probability, TOLERANCE);
+      expect(bars.get(className), className).to.be.closeTo(probability, PNG_TOLERANCE);
     loaded.dispose();
     await page.click('.switch');
     await waitForImage(page, 'photo.png, with where the model looks for ');

@@ -1,7 +1,8 @@
 import type {ComparedWeights, WeightsComparison} from '../../../finetune/comparison/comparison.js';
 import {printable} from '../../../core/text/printable.js';
 import {formatDuration} from '../../../report/format.js';
-import {formatFixedPercent, PROGRAM_NAME, quoted} from '../format.js';
+import {formatFixedPercent} from '../../../core/text/format-percent.js';
+import {PROGRAM_NAME, quoted} from '../format.js';
 import {formatTable, truncateMiddle, wrapText} from '../screen/layout.js';
 import type {Style} from '../screen/style.js';
 

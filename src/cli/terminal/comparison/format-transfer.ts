@@ -4,7 +4,7 @@ import type {FinetuneResult} from '../../../finetune/finetune-result.js';
 import type {Recipe} from '../../../finetune/recipe/recipe.js';
 import {formatDuration} from '../../../report/format.js';
 import type {Metrics} from '../../../training/metrics/metrics.js';
-import {formatFixedPercent} from '../format.js';
+import {formatFixedPercent} from '../../../core/text/format-percent.js';
 import {formatLines} from '../format-run-summary.js';
 import type {Terminal} from '../screen/terminal.js';
 

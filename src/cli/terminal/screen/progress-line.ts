@@ -4,7 +4,7 @@ import {formatDuration} from '../../../report/format.js';
 import {RateEstimator} from './rate-estimator.js';
 import type {Terminal} from './terminal.js';
 import {formatBar, LABEL_WIDTH} from './layout.js';
-import {formatFixedPercent} from '../format.js';
+import {formatFixedPercent} from '../../../core/text/format-percent.js';
 
 const REDRAW_SECONDS = 0.1;
 /** Interval between plain lines on a stream that cannot be redrawn. */

@@ -2,7 +2,8 @@ import {join} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
 import {UsageError} from '../core/errors.js';
 import {mergeOptions, type OptionSource} from '../finetune/options/merge-options.js';
-import {keysOf, OPTIONS, type GivenValues} from '../finetune/options/options.js';
+import {keysOf, type GivenValues} from '../finetune/options/options.js';
+import {resolveArch} from '../finetune/recipe/network-defaults.js';
 import {SCHEDULE_KEYS} from '../finetune/recipe/recipe.js';
 import {takenRunDirectories, withAbsolutePaths} from '../finetune/run/run-directory.js';
 import {hasRunFile, RUN_FILES, workingDirectoryOf} from '../finetune/run/run-files.js';
@@ -48,7 +49,8 @@ function checkInputs(
 }
 
 /** Directory that the command would write to: `--out`, or the newest default one with an interrupted run. */
-function findRun({out, data, arch, ensemble}: GivenValues<'run' | 'recipe'>): string | undefined {
+function findRun(given: GivenValues<'run' | 'recipe'>): string | undefined {
+  const {out, data, ensemble} = given;
   if (out !== undefined) return out;
   if (ensemble !== undefined)
     throw new UsageError(
@@ -56,7 +58,7 @@ function findRun({out, data, arch, ensemble}: GivenValues<'run' | 'recipe'>): st
     );
   return data === undefined
     ? undefined
-    : takenRunDirectories(data, arch ?? OPTIONS.arch.default).findLast(isResumable);
+    : takenRunDirectories(data, resolveArch(given)).findLast(isResumable);
 }
 
 /**

@@ -92,7 +92,7 @@ export class ModelMember {
     };
   }
 
-  /** Probabilities, and beside them the features if an open set needs them: `[n, classes + width]`. */
+  /** Probabilities, and next to them the features if an open set needs them: `[n, classes + width]`. */
   #outputs(pixels: Tensor4D): Tensor2D {
     if (this.#openSet === undefined) return tf.softmax(this.#network.logits(pixels));
     const {logits, features} = this.#network.outputs(pixels);

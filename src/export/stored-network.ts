@@ -59,7 +59,7 @@ export function buildInferenceModel(record: ModelRecord, tensors: StateDict): In
   }
 }
 
-/** Creates what tells images of none of the classes; undefined if the export has none. */
+/** Creates what detects images of none of the classes; undefined if the export has none. */
 export function openSetScorer(record: ModelRecord, tensors: StateDict): OpenSetScorer | undefined {
   if (record.openSet === undefined) return undefined;
   const {name, outputs} = denseLayersOf(record).at(-1)!;

@@ -17,7 +17,7 @@ export interface ModelDetails {
   /** Published weights that the backbone started from. */
   readonly pretrained?: PretrainedWeights;
   readonly metrics?: ModelMetrics;
-  /** What tells images of none of the classes: `openSet` of a result. */
+  /** Detects images of none of the classes: `openSet` of a result. */
   readonly openSet?: OpenSetRecord;
   /** All effective options of the run. */
   readonly recipe?: unknown;

@@ -27,10 +27,12 @@ export function toInference(network: ClassifierNetwork): InferenceModel {
   const headParameters: ParameterMap = new Map(
     [...headShapes(layers).keys()].map(name => [name, tf.variable(weights.get(name)!, false)]),
   );
-  const outputs = (pixels: Tensor4D): HeadOutput => {
-    const pooled = backbone.run(pixels, 0, backboneDepth) as Tensor2D;
-    return headOutput(head, headParameters, layers, pooled);
-  };
+  const outputs = (pixels: Tensor4D): HeadOutput =>
+    tf.tidy(() => {
+      const pooled = backbone.run(pixels, 0, backboneDepth) as Tensor2D;
+      const {features, logits} = headOutput(head, headParameters, layers, pooled);
+      return {features, logits};
+    });
   return {
     outputs,
     logits: pixels => tf.tidy(() => outputs(pixels).logits),

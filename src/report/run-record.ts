@@ -132,7 +132,7 @@ export interface RunRecord {
   readonly history: readonly EpochRow[];
   /** Temperature of the probabilities, fitted on the validation images. */
   readonly calibration?: Calibration;
-  /** What tells images of none of the classes. */
+  /** Detects images of none of the classes. */
   readonly openSet?: OpenSetRecord;
   /** How heads were solved to convergence. */
   readonly headSolutions?: readonly HeadSolution[];

@@ -66,27 +66,39 @@ export class Page {
   /** Classifies a file after those that were given before it. */
   classifyFile(file: File): Promise<void> {
     this.#stopCamera();
-    this.#queue = this.#queue.then(() => this.#classifyFile(file));
+    return this.#enqueue(() => this.#classifyFile(file));
+  }
+
+  /** Runs a task after those that were given before it. A failure is shown, and does not stop the next one. */
+  #enqueue(task: () => Promise<void>): Promise<void> {
+    this.#queue = this.#queue.then(task).catch((error: unknown) => {
+      clearAnswer();
+      say('The image cannot be classified', reasonOf(error), true);
+    });
     return this.#queue;
   }
 
   async #classifyFile(file: File): Promise<void> {
     const label = file.name === '' ? 'Pasted image' : file.name;
-    try {
-      const image = await decodeImageFile(file);
-      this.#image?.close?.();
-      this.#image = {drawable: image, label, close: () => image.close()};
-      await this.#classify(image);
-      this.#draw();
-      showAnswer(this.#answer!, this.#unsureBelow, false);
-    } catch (error) {
+    const image = await decodeImageFile(file).catch((error: unknown) => {
       clearAnswer();
       say(
         `${label} cannot be classified`,
         `${reasonOf(error)} Choose a JPEG, PNG, WebP or another image that browsers show.`,
         true,
       );
+    });
+    if (image === undefined) return;
+    try {
+      await this.#classify(image);
+    } catch (error) {
+      image.close();
+      throw error;
     }
+    this.#image?.close?.();
+    this.#image = {drawable: image, label, close: () => image.close()};
+    this.#draw();
+    showAnswer(this.#answer!, this.#unsureBelow, false);
   }
 
   /** Replaces the answer, and its activation maps if they are shown. */
@@ -111,11 +123,10 @@ export class Page {
 
   /** Shows or hides the activation map of the last answer. */
   toggleMap(): Promise<void> {
-    this.#queue = this.#queue.then(async () => {
+    return this.#enqueue(async () => {
       this.#maps = this.#showsMap ? ((await this.#answer?.computeMaps()) ?? []) : [];
       this.#draw();
     });
-    return this.#queue;
   }
 
   async toggleCamera(): Promise<void> {
@@ -125,7 +136,7 @@ export class Page {
       const camera = await openCamera(() => this.#stopCamera());
       if (!this.#isWatching || this.#camera !== undefined) return camera.stop();
       this.#camera = camera;
-      this.#queue = this.#queue.then(() => this.#watch(camera));
+      void this.#enqueue(() => this.#watch(camera));
     } catch (error) {
       this.#stopCamera();
       say('The camera cannot be used', describeCameraError(error), true);

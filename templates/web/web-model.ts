@@ -83,16 +83,21 @@ export class WebModel {
   ): Promise<WebModel> {
     const folders = foldersOf(root, metadata);
     const members: Member[] = [];
-    for (const [i, [name, folder]] of folders.entries()) {
-      const own =
-        'members' in metadata
-          ? ((await fetchJson(`${folder}metadata.json`)) as ModelMetadata)
-          : metadata;
-      const network = await Network.load(`${folder}model.json`, own, fraction =>
-        onProgress((i + fraction) / folders.length),
-      );
-      const order = metadata.classNames.map(className => own.classNames.indexOf(className));
-      members.push({name, preprocessing: toPreprocessing(own), network, order});
+    try {
+      for (const [i, [name, folder]] of folders.entries()) {
+        const own =
+          'members' in metadata
+            ? ((await fetchJson(`${folder}metadata.json`)) as ModelMetadata)
+            : metadata;
+        const network = await Network.load(`${folder}model.json`, own, fraction =>
+          onProgress((i + fraction) / folders.length),
+        );
+        const order = metadata.classNames.map(className => own.classNames.indexOf(className));
+        members.push({name, preprocessing: toPreprocessing(own), network, order});
+      }
+    } catch (error) {
+      for (const {network} of members) network.dispose();
+      throw error;
     }
     return new WebModel(metadata.classNames, 'vote' in metadata ? metadata.vote : 'mean', members);
   }

@@ -51,4 +51,12 @@ describe('the demo', function () {
     const run = join(cwd, 'runs', 'images-resnet18', 'metrics.json');
     expect((JSON.parse(readFileSync(run, 'utf8')) as DemoDocument).fromScratch).to.equal(undefined);
   });
+
+  it('compares no weights, and draws nothing then', async () => {
+    const cwd = temporaryDirectory();
+    const {code, stderr} = await finetune(['demo', '--weights', 'compare=v1,v2'], {cwd});
+    expect(code).to.equal(2);
+    expect(stderr).to.include('The demo trains one network. Compare weights with');
+    expect(existsSync(join(cwd, 'finetune-demo'))).to.equal(false);
+  });
 });

@@ -75,6 +75,12 @@ describe('--resume auto', () => {
     ]);
   });
 
+  it('finds the run of a network that the weights bring', async () => {
+    begun('runs/pets-resnet18', {arch: 'resnet18', weights: 'embedded'});
+    const flags = {data: 'pets', weights: 'embedded'};
+    expect(await found(flags)).to.deep.equal([join('runs', 'pets-resnet18'), false]);
+  });
+
   it('keeps what the run was started with, and resolves a schedule that is named', async () => {
     begun('run', {batchSize: 7, folds: 3});
     const phasesOf = (flags: OptionValues): Promise<unknown> =>

@@ -28,7 +28,7 @@ export const MODEL_COMMANDS = {
       ...INFERENCE_OPTIONS,
       unknown: {
         schema: PATH_SCHEMA,
-        help: 'folder of images of none of the classes: how well does the model tell them?',
+        help: 'folder of images that belong to none of the classes, to measure how well they are rejected',
         example: 'other-images',
         isPath: true,
       },
@@ -87,7 +87,7 @@ export const MODEL_COMMANDS = {
   },
   try: {
     usage: 'try [model]',
-    description: 'Open a web page that classifies with a model, on this machine only',
+    description: 'Serve a web page that classifies with a model, on this machine only',
     options: {
       port: {
         schema: {type: 'integer', minimum: 0, maximum: 65_535},

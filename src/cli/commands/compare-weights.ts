@@ -10,11 +10,14 @@ import {formatSteps} from '../terminal/format-steps.js';
 
 const PREFIX = 'compare=';
 
+/** Whether a value of `--weights` names weights to compare. */
+export const isComparison = (weights: string): boolean => weights.startsWith(PREFIX);
+
 /** The weights that `--weights compare=v1,v2` names; undefined for any other value. */
 export const comparedNames = ({
   requested: {weights = ''},
 }: RunPlan): readonly string[] | undefined =>
-  weights.startsWith(PREFIX)
+  isComparison(weights)
     ? weights
         .slice(PREFIX.length)
         .split(',')

@@ -6,6 +6,7 @@ import {demoFiles, drawDemoSet} from '../../datasets/demo/demo-set.js';
 import {formatCount} from '../../core/text/format-count.js';
 import type {OptionSource} from '../../finetune/options/merge-options.js';
 import type {CommandContext, CommandHandler, CommandInput} from '../command.js';
+import {isComparison} from './compare-weights.js';
 import {compareWithScratch} from './demo-comparison.js';
 import {formatSteps} from '../terminal/format-steps.js';
 import {DEMO_RECIPE_PATH, readRecipeFile} from '../options/recipe-file.js';
@@ -61,6 +62,10 @@ async function chooseFolder(
 /** `finetune demo [dir]`: draws a dataset, transfers to it, and trains from random weights for as long. */
 export const demoCommand: CommandHandler = async (input, context) => {
   const {terminal} = context;
+  if (isComparison(String(input.values.weights)))
+    throw new UsageError(
+      'The demo trains one network. Compare weights with: finetune DIR --weights compare=A,B',
+    );
   const directory = await chooseFolder(input, context);
   const optionSources: readonly OptionSource[] = [
     {source: 'flag', values: {data: directory}},

@@ -34,7 +34,7 @@ export interface ModelRecord {
   /** Initial weights of the backbone: the name of published weights, a file name, or `none`. */
   readonly weights: {readonly origin: string; readonly card?: PretrainedWeights};
   readonly metrics?: ModelMetrics;
-  /** What tells images of none of the classes. */
+  /** Detects images of none of the classes. */
   readonly openSet?: OpenSetRecord;
   /** All effective options of the run. */
   readonly recipe?: unknown;

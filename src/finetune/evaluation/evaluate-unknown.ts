@@ -95,20 +95,20 @@ export async function evaluateUnknown(
   tta: TestTimeAugmentation,
   run: RunContext,
 ): Promise<UnknownEvaluation> {
+  if (known.known === undefined) throw new NoOpenSetError({directory: model.directory});
   const unknown = await scoreUnknown(model, paths, tta, run);
   if (unknown.maxProbability.length === 0)
     throw new UsageError(
       `None of the ${paths.length} unknown images is readable. Give images of none of the classes.`,
     );
-  if (known.known === undefined || unknown.known === undefined)
-    throw new NoOpenSetError({directory: model.directory});
+  const scores = {known: known.known, unknown: unknown.known!};
   const fraction = (scores: readonly number[], holds: (score: number) => boolean): number =>
     scores.filter(holds).length / scores.length;
   return {
-    images: unknown.known.length,
-    score: separation(known.known, unknown.known),
+    images: scores.unknown.length,
+    score: separation(scores.known, scores.unknown),
     maxProbability: separation(known.maxProbability, unknown.maxProbability),
-    keptKnown: fraction(known.known, score => score >= 0),
-    rejectedUnknown: fraction(unknown.known, score => score < 0),
+    keptKnown: fraction(scores.known, score => score >= 0),
+    rejectedUnknown: fraction(scores.unknown, score => score < 0),
   };
 }

@@ -9,7 +9,7 @@ import type {TrainingResult} from '../phases/training-result.js';
 import type {Prepared} from '../preparation/prepared.js';
 import {collectClassExamples} from './class-examples.js';
 
-/** What a report shows beside metrics: images, and figures that are derived from all validation probabilities, which no record keeps. */
+/** What a report shows besides metrics: images, and figures that are derived from all validation probabilities, which no record keeps. */
 export type Explanation = Pick<
   RunRecord,
   | 'classCurves'

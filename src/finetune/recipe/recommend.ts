@@ -21,8 +21,6 @@ export interface DatasetStats {
   readonly maxBatchSize?: number;
 }
 
-/** Training images from which the whole embedded backbone is trained. */
-const MIN_IMAGES_FOR_BACKBONE = 2000;
 /** Images shown in the phase that trains the embedded backbone: 15 epochs of 3,500 images did better than 3 (docs/weights.md). */
 const EMBEDDED_IMAGES_SEEN = 50_000;
 
@@ -76,7 +74,7 @@ export function recommendSchedule({
  * nothing; on thousands, training the whole network does, and at 64 px a CPU can (docs/weights.md).
  */
 const recommendEmbeddedSchedule = (images: number): Recommendation<FreezeSchedule> =>
-  images < MIN_IMAGES_FOR_BACKBONE
+  images < SMALL_SET
     ? {
         value: 'probe',
         reason: `about ${formatInteger(images)} training images are too few to improve the embedded weights`,

@@ -101,6 +101,10 @@ export class MlflowClient {
       throw new MlflowError(`${name} cannot be sent: ${reason}`, undefined, true);
     });
     if (!response.ok) throw await refusal(response, name);
-    return (await response.json().catch(() => ({}))) as T;
+    return (await response.json().catch(() => {
+      throw new MlflowError(
+        `${name} was not answered with JSON, so the address is probably not that of an MLflow server`,
+      );
+    })) as T;
   }
 }

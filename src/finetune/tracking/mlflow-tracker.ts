@@ -79,6 +79,8 @@ export class MlflowTracker implements Tracker {
         runId === undefined ? await this.#createRun() : await this.#continueRun(runId);
       const {info, data} = document.run;
       this.#runId = info.run_id;
+      // A run that is resumed has them, and none may be written twice with another value.
+      if (info.run_id !== this.#recordedRunId) await this.#logParams(info.run_id);
       this.#knownSteps = new Map(
         (data?.metrics ?? []).map(({key, step}) => [key, Number(step)] as const),
       );
@@ -101,7 +103,7 @@ export class MlflowTracker implements Tracker {
 
   async #createRun(): Promise<RunDocument> {
     const {experimentId = await this.#findExperiment(), runName = this.info.name} = this.settings;
-    const document = await this.#client.post<RunDocument>('runs/create', {
+    return this.#client.post<RunDocument>('runs/create', {
       experiment_id: experimentId,
       run_name: runName,
       start_time: Date.now(),
@@ -110,15 +112,17 @@ export class MlflowTracker implements Tracker {
         {key: 'finetune.version', value: PACKAGE_VERSION},
       ],
     });
+  }
+
+  async #logParams(runId: string): Promise<void> {
     const params = Object.entries(this.info.params)
       .filter(([, value]) => value !== undefined)
       .map(([key, value]) => ({key, value: paramText(value)}));
     for (let start = 0; start < params.length; start += MAX_PARAMS)
       await this.#client.post('runs/log-batch', {
-        run_id: document.run.info.run_id,
+        run_id: runId,
         params: params.slice(start, start + MAX_PARAMS),
       });
-    return document;
   }
 
   async #continueRun(runId: string): Promise<RunDocument> {
@@ -182,10 +186,13 @@ export class MlflowTracker implements Tracker {
       }),
     );
     const timeout = CLOSE_TIMEOUT_MS[outcome];
+    // The timer keeps the process alive: nothing else may while a request is retried.
+    const timer = new AbortController();
     const isLate = await Promise.race([
       this.#queue.then(() => false),
-      sleep(timeout, true, {ref: false}),
+      sleep(timeout, true, {signal: timer.signal}).catch(() => false),
     ]);
+    timer.abort();
     if (isLate)
       this.#fail(new MlflowError(`the server did not answer within ${timeout / 1000} seconds`));
   }

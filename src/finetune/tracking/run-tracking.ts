@@ -79,7 +79,7 @@ const describeFailure = (name: string, error: unknown): string =>
 /** Creates the trackers of a run: files in its directory, and a server if one is set. */
 export async function createTracking(
   directory: RunDirectory | undefined,
-  {mlflow, offline, settings}: FinetuneOptions,
+  {mlflow, settings}: FinetuneOptions,
   recipe: Recipe,
   run: RunContext,
 ): Promise<RunTracking> {
@@ -89,8 +89,7 @@ export async function createTracking(
     const path = directory.file('metricsLog');
     trackers.push(new TensorboardTracker(directory.workingPath), new MetricsLog(path));
   }
-  if (mlflow !== undefined && offline === true)
-    warn('MLflow is not used: --offline forbids the network.');
+  if (mlflow !== undefined && run.offline) warn('MLflow is not used, because the run is offline.');
   else if (mlflow !== undefined) {
     const recorded = (await directory?.readJson('mlflow')) as MlflowRunRecord | undefined;
     trackers.push(

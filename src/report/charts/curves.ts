@@ -121,7 +121,7 @@ function lossChart(rows: readonly EpochRow[]): Chart {
   };
 }
 
-/** Accuracy. That of training is not balanced, so it is only shown beside plain accuracy; a solved head has none. */
+/** Accuracy. That of training is not balanced, so it is only shown with plain accuracy; a solved head has none. */
 function accuracyChart(rows: readonly EpochRow[], by: SelectionMetric): Chart {
   const validation = rows.map(row =>
     by === 'accuracy' ? row.validationAccuracy : row.validationBalancedAccuracy,

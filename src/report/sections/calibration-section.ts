@@ -70,10 +70,10 @@ export function describeReliability(
   const said = reliability.reduce((sum, bin) => sum + bin.count * bin.confidence, 0) / images;
   const judged =
     Math.abs(said - accuracy) < NEGLIGIBLE
-      ? 'On the whole, its probabilities can be taken at their word'
+      ? 'On the whole, its probabilities are well calibrated'
       : said > accuracy
-        ? 'It is surer than it should be'
-        : 'It is right more often than it says';
+        ? 'The model is overconfident'
+        : 'The model is underconfident';
   return (
     `${judged}: the class it predicts has a probability of ${formatPercent(said)} on average, and is correct for ${formatPercent(accuracy)} of the ${set} images. ` +
     `Bar by bar, the two are ${(100 * ece).toFixed(1)} points apart.`
@@ -115,7 +115,7 @@ const temperatureNote = ({temperature, images}: Calibration): Html =>
         ${formatCount(images, 'validation image')} better.
       </p>`
     : html`<p class="quiet">
-        The exported model divides its scores by a temperature of ${temperature.toFixed(2)}, fitted
+        The exported model divides its logits by a temperature of ${temperature.toFixed(2)}, fitted
         on ${formatCount(images, 'validation image')}: it ${temperature > 1 ? 'lowers' : 'raises'}
         the highest probabilities and changes no answer. After: each image is scored by a
         temperature that was fitted on others.
@@ -136,8 +136,8 @@ export function calibrationSection(
       <div>
         ${calibration !== undefined && html`${scoresTable(calibration)} ${temperatureNote(calibration)}`}
         <p class="quiet">
-          A bar that ends above the dashed line is too modest, one below it too sure. Pale bars
-          stand for few images.
+          A bar that ends above the dashed line is underconfident, one below it overconfident. Pale
+          bars stand for few images.
         </p>
       </div>
     </div>

@@ -21,19 +21,20 @@ export function recommendThreshold(
   images: number,
 ): CoveragePoint | undefined {
   const withoutThreshold = coverage[0]?.accuracy ?? 0;
-  return TARGETS.filter(target => target > withoutThreshold)
-    .map(target => coverage.find(({accuracy}) => accuracy >= target))
-    .find(point => point !== undefined && point.coverage * images >= MIN_ANSWERS);
+  const target = TARGETS.find(accuracy => accuracy > withoutThreshold);
+  const point = target && coverage.find(({accuracy}) => accuracy >= target);
+  return point && point.coverage * images >= MIN_ANSWERS ? point : undefined;
 }
 
 const advice = (point: CoveragePoint | undefined): Html =>
   point === undefined
     ? html`<p>
-        Where a wrong answer costs more than none, answer only from some probability on. Here are
-        the thresholds to choose from.
+        Where a wrong answer costs more than no answer, reject images below a threshold. Choose one
+        from the table.
       </p>`
     : html`<p>
-        Answer only from a probability of ${point.threshold.toFixed(2)} on: that answers
+        Answer only where the highest probability is at least ${point.threshold.toFixed(2)}: that
+        covers
         <b>${formatPercent(point.coverage, 0)}</b> of the images, and
         <b>${formatPercent(point.accuracy, 0)}</b> of the answers are correct.
       </p>`;
@@ -55,7 +56,7 @@ const thresholdTable = (shown: readonly CoveragePoint[], images: number): Html =
   <table class="thresholds">
     <thead>
       <tr>
-        <th>From</th>
+        <th>Threshold</th>
         <th class="number">Answered</th>
         <th class="number">Correct</th>
         <th class="number">Wrong</th>
@@ -82,7 +83,7 @@ function line(
           cy="${coordinate(yOf(valueOf(point), SCALE))}"
           r="2.5"
           ><title>
-            ${`from ${point.threshold.toFixed(2)} on: ${name} ${formatPercent(valueOf(point))}`}
+            ${`threshold ${point.threshold.toFixed(2)}: ${name} ${formatPercent(valueOf(point))}`}
           </title></circle
         >`,
     );
@@ -91,7 +92,7 @@ function line(
 }
 
 /**
- * Renders how many images are answered, and how well, from a probability on.
+ * Renders accuracy and coverage by threshold.
  * @param images number of validation images
  */
 export function coverageSection(coverage: readonly CoveragePoint[], images: number): Html {
@@ -100,17 +101,17 @@ export function coverageSection(coverage: readonly CoveragePoint[], images: numb
   );
   const chart = fractionChart(
     {
-      title: 'Answers from a threshold on',
+      title: 'Accuracy and coverage by threshold',
       axis: 'threshold',
       scale: SCALE,
       keys: [
-        html`<span class="key validation">correct answers</span>`,
-        html`<span class="key training">images answered</span>`,
+        html`<span class="key validation">accuracy</span>`,
+        html`<span class="key training">coverage</span>`,
       ],
     },
     html`
-      ${line('training', 'answered', coverage, point => point.coverage)}
-      ${line('validation', 'correct', coverage, point => point.accuracy)}
+      ${line('training', 'coverage', coverage, point => point.coverage)}
+      ${line('validation', 'accuracy', coverage, point => point.accuracy)}
     `,
   );
   return html`

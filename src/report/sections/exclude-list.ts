@@ -1,5 +1,5 @@
+import {formatPathList} from '../../core/files/path-list.js';
 import {html, type Html} from '../html.js';
-import {commandBox} from '../run-details.js';
 
 /** Renders the names of images to copy into a file for `--exclude`. */
 export const excludeList = (images: readonly {readonly name: string}[]): Html => html`
@@ -9,6 +9,9 @@ export const excludeList = (images: readonly {readonly name: string}[]): Html =>
       Keep the names of images that are labeled wrongly or belong to no class, one a line, in a
       file. Train with <code>--exclude FILE</code>. An image that is only hard should stay.
     </p>
-    ${commandBox(images.map(({name}) => name).join('\n'))}
+    <div class="command">
+      <pre><code>${formatPathList(images.map(({name}) => name))}</code></pre>
+      <button type="button" data-copy hidden>Copy</button>
+    </div>
   </details>
 `;

@@ -12,7 +12,8 @@ import type {RunRecord} from '../run-record.js';
 const solutionNote = (solution: HeadSolution, phases: RunRecord['phases']): Html =>
   html`<p>
     The head of phase ${phases[solution.phaseIndex]!.name} was solved to convergence:
-    ${describeHeadSolution(solution)}. The case is a ${describeTransferCase(solution)}.
+    ${describeHeadSolution(solution)}.
+    ${Number.isFinite(solution.baselineAccuracy) && `This is a ${describeTransferCase(solution)}.`}
   </p>`;
 
 /** Renders the course of training and its schedule. */

@@ -3,10 +3,9 @@ import {shellQuote} from '../../core/text/printable.js';
 import {formatInteger} from '../../core/text/format-count.js';
 import {html, type Html} from '../html.js';
 import {publicPath} from '../paths.js';
+import {formatBytes} from '../../core/text/format-bytes.js';
 import {commandBox} from '../run-details.js';
 import type {ModelSize, RunRecord} from '../run-record.js';
-
-const megabytes = (bytes: number): string => `${(bytes / 1e6).toPrecision(3)}\u00a0MB`;
 
 const milliseconds = (value: number): string =>
   `${value < 10 ? value.toFixed(1) : Math.round(value)}\u00a0ms`;
@@ -20,7 +19,7 @@ const sizes = (
   {backend, device}: RunRecord,
 ): Html => html`
   <p>
-    <b>${megabytes(webBytes)}</b> for a web page, <b>${megabytes(tensorBytes)}</b> for Node and
+    <b>${formatBytes(webBytes)}</b> for a web page, <b>${formatBytes(tensorBytes)}</b> for Node and
     PyTorch, <b>${parameterCount(parameters)}</b> parameters. The network takes
     <b>${milliseconds(imageMilliseconds)}</b> for one image, without decoding it (${backend} on
     ${device}).

@@ -1,6 +1,6 @@
 import type {LabeledProbabilities} from '../calibration/temperature.js';
 
-/** What happens if a classifier answers only from a probability on. */
+/** Accuracy and coverage of a classifier that rejects images below a threshold. */
 export interface CoveragePoint {
   readonly threshold: number;
   /** Fraction of the images whose highest probability is at least `threshold`. */

@@ -10,6 +10,7 @@ import {
   MlflowTracker,
   type MlflowRunRecord,
 } from '../../../src/finetune/tracking/mlflow-tracker.js';
+import {inChild, SRC} from '../../helpers/in-child.js';
 import {serve, stopServers} from '../../helpers/loopback.js';
 import {smallFolder, smallRecipe} from '../../helpers/small-run.js';
 import {epochRows, someMetrics} from '../../helpers/tracked-run.js';
@@ -163,6 +164,16 @@ describe('the MLflow tracker', () => {
     expect(sent.at(-1)!.body).to.include({status: 'KILLED'});
   });
 
+  it('logs the parameters of a run that MLFLOW_RUN_ID names', async () => {
+    const {url, sent} = await fakeServer({...LOGGED, 'GET runs/get?run_id=r1': [200, run()]});
+    const tracker = track({trackingUri: url, runId: 'r1'});
+    await tracker.begin([]);
+    await tracker.close('finished');
+    expect(failures).to.deep.equal([]);
+    const params = sent.flatMap(({body}) => (body.params ?? []) as {key: string}[]);
+    expect(params.map(({key}) => key)).to.deep.equal(['arch', 'lr', 'phases']);
+  });
+
   it('starts another run on another server', async () => {
     const {url, sent} = await fakeServer({...FOUND, ...LOGGED});
     const recorded = {trackingUri: 'http://elsewhere/', experimentId: '7', runId: 'old'};
@@ -224,6 +235,27 @@ describe('the MLflow tracker', () => {
       expect(String((failures[0] as Error).message)).to.match(sentence);
       expect(sent.filter(({call}) => /log-batch|update/.test(call))).to.deep.equal([]);
     }
+  });
+
+  it('tells that an address is not that of a server', async () => {
+    const {url} = await serve((_, response) => void response.end('<html>Sign in</html>'));
+    const tracker = track({trackingUri: url});
+    await tracker.begin([]);
+    await tracker.close('finished');
+    expect(String((failures[0] as Error).message)).to.match(
+      /was not answered with JSON, so the address is probably not that of an MLflow server$/,
+    );
+  });
+
+  it('keeps the process alive until it has told that there is no server', async () => {
+    const {code, stdout} = await inChild(`
+      import {MlflowTracker} from '${SRC}/finetune/tracking/mlflow-tracker.js';
+      const info = {name: 'x', params: {}, save: async () => {}, onFailure: () => console.log('told')};
+      const tracker = new MlflowTracker({trackingUri: 'http://127.0.0.1:1'}, info);
+      await tracker.begin([]);
+      await tracker.close('failed');
+      console.log('closed');`);
+    expect([code, stdout]).to.deep.equal([0, 'told\nclosed\n']);
   });
 
   it('tells once that there is no server', async () => {

@@ -73,15 +73,18 @@ describe('the trackers of a run', () => {
     expect(warnings[0]).to.match(/^metrics\.jsonl cannot be written, .* there is no such file/);
   });
 
-  it('send nothing with --offline, and say so', async () => {
+  it('send nothing offline, and say so', async () => {
     const messages: string[] = [];
-    const run = new RunContext({onEvent: event => void messages.push(JSON.stringify(event))});
+    const run = new RunContext({
+      offline: true,
+      onEvent: event => void messages.push(JSON.stringify(event)),
+    });
     const mlflow = {trackingUri: 'http://127.0.0.1:9'};
-    const tracking = await createTracking(undefined, {mlflow, offline: true}, {} as Recipe, run);
+    const tracking = await createTracking(undefined, {mlflow}, {} as Recipe, run);
     await tracking.begin([]);
     await tracking.close('finished');
     expect(messages).to.deep.equal([
-      '{"type":"info","message":"MLflow is not used: --offline forbids the network."}',
+      '{"type":"info","message":"MLflow is not used, because the run is offline."}',
     ]);
   });
 

@@ -60,10 +60,10 @@ describe('the section on calibration', () => {
         'test',
       );
     expect(said(0.9)).to.equal(
-      'It is surer than it should be: the class it predicts has a probability of 90.0\u00a0% on average, and is correct for 80.0\u00a0% of the test images. Bar by bar, the two are 5.0 points apart.',
+      'The model is overconfident: the class it predicts has a probability of 90.0\u00a0% on average, and is correct for 80.0\u00a0% of the test images. Bar by bar, the two are 5.0 points apart.',
     );
-    expect(said(0.7)).to.match(/^It is right more often than it says/);
-    expect(said(0.81)).to.match(/^On the whole, its probabilities can be taken at their word/);
+    expect(said(0.7)).to.match(/^The model is underconfident/);
+    expect(said(0.81)).to.match(/^On the whole, its probabilities are well calibrated/);
   });
 
   it('is about the test images where there are some', () => {

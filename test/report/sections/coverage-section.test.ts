@@ -34,7 +34,7 @@ describe('the section on coverage', () => {
   const text = coverageSection(COVERAGE, 200).text.replace(/[ \n]+/g, ' ');
 
   it('says what a threshold costs and gives', () => {
-    expect(text).to.contain('Answer only from a probability of 0.70 on');
+    expect(text).to.contain('Answer only where the highest probability is at least 0.70');
     expect(text).to.contain('<b>88\u00a0%</b> of the images').and.to.contain('<b>98\u00a0%</b> of');
   });
 
@@ -58,6 +58,6 @@ describe('the section on coverage', () => {
   });
 
   it('recommends nothing where nothing can be', () => {
-    expect(coverageSection(COVERAGE, 20).text).to.contain('thresholds to choose from');
+    expect(coverageSection(COVERAGE, 20).text).to.contain('Choose one');
   });
 });

@@ -32,7 +32,7 @@ describe('the section on using the model', () => {
       imageMilliseconds: 23.6,
     };
     expect(textOf(useSection({...record, modelSize}).text))
-      .to.contain('<b>44.9\u00a0MB</b> for a web page, <b>44.8\u00a0MB</b> for Node')
+      .to.contain('<b>44.9 MB</b> for a web page, <b>44.8 MB</b> for Node')
       .and.to.contain('<b>11.2 million</b> parameters')
       .and.to.contain('<b>24\u00a0ms</b> for one image, without decoding it (tensorflow 2.21.0 on');
     const small = {...modelSize, parameters: 272_474, imageMilliseconds: 1.234};

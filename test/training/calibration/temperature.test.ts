@@ -148,7 +148,7 @@ describe('calibrate', () => {
     expect(calibration.temperature).to.equal(1);
     expect(calibration.after).to.equal(calibration.before);
     expect(describeCalibration(calibration)).to.equal(
-      'temperature 1, since no other serves 200 validation images better; calibration error 0.0 %',
+      'temperature 1, since no other improves the calibration of 200 validation images; calibration error 0.0 %',
     );
   });
 

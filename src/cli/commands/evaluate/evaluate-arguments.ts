@@ -1,7 +1,5 @@
 import {existsSync} from 'node:fs';
 import {UsageError} from '../../../core/errors.js';
-import {findImages} from '../../../datasets/discovery/find-images.js';
-import type {CommandContext} from '../../command.js';
 import {findModel, modelDirectory} from '../../find-model.js';
 import type {Terminal} from '../../terminal/screen/terminal.js';
 
@@ -32,16 +30,4 @@ export function resolveArguments(
     model => modelDirectory(model) ?? model,
   );
   return {models: [first, ...others], data: folder};
-}
-
-/** Paths of the images in a folder of none of the classes. @throws UsageError (exit 2) if there are none */
-export async function findUnknown(
-  folder: string,
-  {signal}: CommandContext,
-): Promise<readonly [string, ...string[]]> {
-  const [first, ...others] = (await findImages([folder], {signal})).images;
-  if (first !== undefined) return [first, ...others];
-  throw new UsageError(
-    `There are no images in ${folder}. Give --unknown a folder of images that are of none of the classes.`,
-  );
 }

@@ -9,7 +9,8 @@ import {toBackendOptions, type BackendValues} from '../../terminal/backend-view.
 import {checkModels, type InferenceValues} from '../../inference-options.js';
 import {toFolderOptions, type FolderValues} from '../../options/folder-options.js';
 import {loadFolder} from '../../load-folder.js';
-import {findUnknown, resolveArguments} from './evaluate-arguments.js';
+import {findImages} from '../../../datasets/discovery/find-images.js';
+import {resolveArguments} from './evaluate-arguments.js';
 import {formatEvaluation} from './format-evaluation.js';
 
 interface EvaluateValues extends BackendValues, FolderValues, InferenceValues {
@@ -27,7 +28,7 @@ export const evaluateCommand: CommandHandler = async ({positionals, values}, con
   const {models, data} = resolveArguments(args, options.data, terminal);
   await checkModels(models, vote);
   const folder = await loadFolder(data, toFolderOptions(values), context);
-  const unknown = options.unknown && (await findUnknown(options.unknown, context));
+  const unknown = options.unknown && (await findImages([options.unknown], {signal})).images;
   const count = everySample(folder).length;
   const {backend, device} = await startBackend(toBackendOptions(options, context, count));
   const model = await loadModel(models, {...(vote !== undefined && {vote})});

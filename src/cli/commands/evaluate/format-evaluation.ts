@@ -23,12 +23,12 @@ const formatUnknown = ({
 }: UnknownEvaluation): (readonly [string, string])[] => [
   [
     'unknown',
-    `${formatCount(images, 'image')} of none of the classes: AUROC ${score.auroc.toFixed(3)}, ${formatPercent(score.fprAt95)} pass where 95 % of the known do ` +
+    `${formatCount(images, 'image')} of none of the classes: AUROC ${score.auroc.toFixed(3)}, false positive rate ${formatPercent(score.fprAt95)} at 95 % recall of known images ` +
       `(by the highest probability alone: ${maxProbability.auroc.toFixed(3)}, ${formatPercent(maxProbability.fprAt95)})`,
   ],
   [
     'threshold',
-    `the model's own takes ${formatPercent(rejectedUnknown)} of them for unknown, and keeps ${formatPercent(keptKnown)} of the known`,
+    `the model's own rejects ${formatPercent(rejectedUnknown)} of them, and keeps ${formatPercent(keptKnown)} of the known images`,
   ],
 ];
 

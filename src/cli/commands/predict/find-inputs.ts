@@ -22,7 +22,7 @@ export interface PredictInput {
 }
 
 /** Argument that stands for standard input. */
-const STANDARD_INPUT = '-';
+export const STANDARD_INPUT = '-';
 
 /** Reads an image file that is piped into standard input. @throws UsageError (exit 2) if it is empty or a terminal */
 async function readStandardInput(): Promise<Uint8Array> {

@@ -5,7 +5,7 @@ import {findModels, type ModelArguments} from '../../find-model.js';
 import {checkModels, type InferenceValues} from '../../inference-options.js';
 import type {BackendValues} from '../../terminal/backend-view.js';
 import type {Terminal} from '../../terminal/screen/terminal.js';
-import type {InputValues} from './find-inputs.js';
+import {STANDARD_INPUT, type InputValues} from './find-inputs.js';
 import type {OutputValues} from './prediction-output.js';
 import {isInside} from './sort-images.js';
 
@@ -36,6 +36,8 @@ export async function resolvePredictArguments(
     throw new UsageError('There are no images to classify. Run finetune predict [MODEL] IMAGE...');
   const found = findModels(args, terminal);
   await checkModels(found.directories, vote);
+  if (sort !== undefined && found.rest.includes(STANDARD_INPUT))
+    throw new UsageError('An image from standard input has no name. Leave out --sort.');
   if (found.rest.length === 0 && watch === undefined)
     throw new UsageError(
       `There are no images to classify. Run finetune predict ${found.directories.map(shellQuote).join(' ')} IMAGE...`,

@@ -60,10 +60,11 @@ export const predictCommand: CommandHandler = async ({positionals, values}, cont
     rest.length === 0 ? {inputs: [], findings: []} : await findInputs(rest, options, context);
   for (const line of formatFindings(findings, terminal.style, terminal.columns)) terminal.log(line);
   const model = await openModel(directories, inputs.length, options, context);
+  const top = Math.min(options.top, model.classNames.length);
   // A terminal shows at least two predictions for each image.
-  const shown = Number.isFinite(terminal.resultColumns) ? Math.max(2, options.top) : options.top;
-  const classifyOptions = {top: Math.min(shown, model.classNames.length), tta};
-  const output = new PredictionOutput(options, terminal);
+  const shown = Number.isFinite(terminal.resultColumns) ? Math.max(2, top) : top;
+  const classifyOptions = {top: shown, tta};
+  const output = new PredictionOutput({...options, top}, model.classNames, terminal);
   const results = await classifyAll(model, inputs, classifyOptions, context);
   const run = {models: directories, found: inputs.length, findings};
   const result = await output.first(results, run);

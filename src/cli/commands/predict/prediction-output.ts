@@ -30,9 +30,10 @@ export class PredictionOutput {
 
   constructor(
     readonly options: OutputValues,
+    classNames: readonly string[],
     readonly terminal: Terminal,
   ) {
-    if (options.sort !== undefined) this.#sorter = new ImageSorter(options.sort);
+    if (options.sort !== undefined) this.#sorter = new ImageSorter(options.sort, classNames);
   }
 
   /** Builds the result of the command. A single unreadable image is named by its error alone. */

@@ -1,5 +1,5 @@
 import {constants} from 'node:fs';
-import {copyFile, mkdir, readFile} from 'node:fs/promises';
+import {copyFile, mkdir, readFile, stat} from 'node:fs/promises';
 import {basename, extname, join, relative, resolve, sep} from 'node:path';
 import {UsageError} from '../../../core/errors.js';
 import {describeSystemError} from '../../../core/files/system-error.js';
@@ -16,7 +16,7 @@ const toFolderName = (className: string): string => {
 
 /** Whether two files have the same content. */
 const isSame = async (a: string, b: string): Promise<boolean> =>
-  (await readFile(a)).equals(await readFile(b));
+  (await stat(a)).size === (await stat(b)).size && (await readFile(a)).equals(await readFile(b));
 
 /** Copies a file into a folder under its own name, or under one with a number if another file has it. Never overwrites. */
 async function copyInto(image: string, folder: string): Promise<void> {
@@ -39,17 +39,39 @@ export const isInside = (path: string, folder: string): boolean => {
   return steps === '' || (steps !== '..' && !steps.startsWith(`..${sep}`));
 };
 
+/** A folder for each class. A name that another class has already gets a number. */
+function foldersOf(classNames: readonly string[]): ReadonlyMap<string, string> {
+  const taken = new Set([UNKNOWN_FOLDER]);
+  const folders = new Map<string, string>();
+  for (const className of classNames) {
+    const name = toFolderName(className);
+    let folder = name;
+    // Some file systems do not tell upper case from lower case.
+    for (let number = 2; taken.has(folder.toLowerCase()); number++) folder = `${name}-${number}`;
+    taken.add(folder.toLowerCase());
+    folders.set(className, folder);
+  }
+  return folders;
+}
+
 /** Copies images into a folder per class: the most likely one, or `unknown`. */
 export class ImageSorter {
-  constructor(readonly destination: string) {}
+  readonly #folders: ReadonlyMap<string, string>;
 
-  /** @throws UsageError if a file cannot be copied, or has no name */
+  constructor(
+    readonly destination: string,
+    classNames: readonly string[],
+  ) {
+    this.#folders = foldersOf(classNames);
+  }
+
+  /** @throws UsageError if a file cannot be copied */
   async add(classified: readonly ClassifiedImage[]): Promise<void> {
     for (const {image, isUnknown, predictions} of classified) {
-      if (image === '-')
-        throw new UsageError('An image from standard input has no name. Leave out --sort.');
-      const className = isUnknown === true ? UNKNOWN_FOLDER : predictions[0]!.className;
-      const folder = join(this.destination, toFolderName(className));
+      const folder = join(
+        this.destination,
+        isUnknown === true ? UNKNOWN_FOLDER : this.#folders.get(predictions[0]!.className)!,
+      );
       try {
         await mkdir(folder, {recursive: true});
         await copyInto(image, folder);

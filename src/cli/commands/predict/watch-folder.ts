@@ -3,9 +3,9 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {UsageError} from '../../../core/errors.js';
 import {NoImagesFoundError, findImages} from '../../../datasets/discovery/find-images.js';
 
-/** Least time between two looks at the folder. */
+/** Minimum time between two scans of the folder. */
 const INTERVAL_MS = 500;
-/** A look may take at most this fraction of the time. */
+/** A scan may take at most this fraction of the time. */
 const MAX_SHARE = 0.1;
 
 /** Size and time of change of a file; undefined if it is gone. */
@@ -32,12 +32,12 @@ export async function assertFolder(folder: string): Promise<void> {
     () => false,
   );
   if (!isFolder)
-    throw new UsageError(`${folder} (--watch) is no folder. Create it, or give another.`);
+    throw new UsageError(`${folder} (--watch) is not a folder. Create it, or give another one.`);
 }
 
 /**
- * Watches a folder for images that are new or have changed. A file is given out once it is the same at two looks, so that it is complete.
- * Looking works on every file system, unlike notifications.
+ * Watches a folder for images that are new or have changed. A file is given out once it is unchanged between two scans, so that it is complete.
+ * Scanning works on every file system, unlike notifications.
  *
  * @param onImages called with the paths of complete images, one call after another
  * @returns when the signal fires
@@ -64,8 +64,8 @@ export async function watchFolder(
       } else seen.set(path, state);
     }
     growing = seen;
-    const lookMs = performance.now() - start;
+    const scanMs = performance.now() - start;
     if (complete.length > 0) await onImages(complete);
-    await sleep(Math.max(intervalMs, lookMs / MAX_SHARE), undefined, {signal}).catch(() => {});
+    await sleep(Math.max(intervalMs, scanMs / MAX_SHARE), undefined, {signal}).catch(() => {});
   }
 }

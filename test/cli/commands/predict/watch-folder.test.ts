@@ -6,7 +6,7 @@ import {assertFolder, watchFolder} from '../../../../src/cli/commands/predict/wa
 import {rejectionOf} from '../../../helpers/rejection.js';
 import {temporaryDirectory} from '../../../helpers/temporary.js';
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two scans. */
 const INTERVAL = 20;
 
 const until = async (holds: () => boolean): Promise<void> => {
@@ -50,7 +50,7 @@ describe('predict --watch', () => {
       folder,
       async () => void seenWhileGrowing.push(isGrowing),
       stop.signal,
-      // Several writes fall between two looks.
+      // Several writes fall between two scans.
       10 * INTERVAL,
     );
     for (let i = 0; i < 30; i++) {
@@ -88,7 +88,7 @@ describe('predict --watch', () => {
 
   it('refuses what is no folder', async () => {
     expect((await rejectionOf(assertFolder('/nowhere/at-all'))).message).to.equal(
-      '/nowhere/at-all (--watch) is no folder. Create it, or give another.',
+      '/nowhere/at-all (--watch) is not a folder. Create it, or give another one.',
     );
   });
 });

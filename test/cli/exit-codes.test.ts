@@ -234,7 +234,7 @@ describe('the exit code', function () {
   describe('is 130 or 143 when the run is stopped', () => {
     const long = ['--epochs', '60', '--seed', '3'];
     const stopAt = (...signals: readonly NodeJS.Signals[]) => ({
-      marker: '1/60',
+      marker: 'epoch=1 ',
       act: (child: {kill(signal: NodeJS.Signals): boolean}) =>
         signals.forEach(signal => child.kill(signal)),
     });

@@ -168,7 +168,7 @@ export class RunDirectory {
       );
       if (other === undefined) return directory;
       throw new UsageError(
-        `The run in ${path} was started with another ${other}. Give the same recipe to --resume it, or start another run.`,
+        `The run in ${path} was started with another ${other}. Resume it with that ${other}, or start another run.`,
       );
     });
   }

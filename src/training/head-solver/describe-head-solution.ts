@@ -38,12 +38,11 @@ const ADVICE: Readonly<Record<TransferCase['size'], Record<TransferCase['domain'
   },
 };
 
-/** `small set, similar images: a probe has ..., always naming the largest class ...; a probe or ... is enough`. */
+/** `small set (245 images), similar domain: a probe reaches ..., the largest class alone ...; a probe or ... is enough`. */
 export function describeTransferCase(probe: SolvedProbe): string {
   const {size, domain, probeAccuracy, baselineAccuracy} = judgeTransferCase(probe);
-  const kind = domain === 'similar' ? 'features that fit' : 'features that fit poorly';
   return (
-    `${size} set (${formatInteger(probe.images)} images), ${kind}: a probe has a cross-validated accuracy of ${formatFixedPercent(probeAccuracy)}, ` +
-    `always naming the largest class one of ${formatFixedPercent(baselineAccuracy)}; ${ADVICE[size][domain]}`
+    `${size} set (${formatInteger(probe.images)} images), ${domain} domain: a probe reaches ${formatFixedPercent(probeAccuracy)} in cross-validation, ` +
+    `the largest class alone ${formatFixedPercent(baselineAccuracy)}; ${ADVICE[size][domain]}`
   );
 }

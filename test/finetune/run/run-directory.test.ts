@@ -252,7 +252,7 @@ describe('a run directory', () => {
       expect(error).to.include({code: 'USAGE', exitCode: 2});
       expect(error.message).to.equal(
         `The run in ${path} was started with another ${key}. ` +
-          'Give the same recipe to --resume it, or start another run.',
+          `Resume it with that ${key}, or start another run.`,
       );
     });
   }

@@ -1,7 +1,5 @@
 import {basename} from 'node:path';
-import {UsageError} from '../../core/errors.js';
-import {writeFileAtomic} from '../../core/files/atomic-write.js';
-import {describeSystemError} from '../../core/files/system-error.js';
+import {writeOutput} from '../../core/files/write-output.js';
 import {formatCount} from '../../core/text/format-count.js';
 import {printable} from '../../core/text/printable.js';
 import {everySample} from '../../datasets/discovery/image-folder.js';
@@ -47,15 +45,6 @@ export function formatReport(
     ...formatFindings(findings, resultStyle, resultColumns, verbose),
     ...(error === undefined ? [good('Ready to train.')] : []),
   ].join('\n');
-}
-
-/** @throws UsageError (exit 2) if the file cannot be written */
-export async function writeOutput(path: string, option: string, text: string): Promise<void> {
-  await writeFileAtomic(path, text).catch((error: unknown) => {
-    throw new UsageError(
-      `${path} (${option}) cannot be written: ${describeSystemError(error)}. Choose another path.`,
-    );
-  });
 }
 
 /** Number of images that are shown of each class. */

@@ -1,6 +1,7 @@
 import {dirname} from 'node:path';
 import {ensureCacheFolder} from '../../core/files/cache-directory.js';
 import type {Finding} from '../../core/finding.js';
+import {writeOutput} from '../../core/files/write-output.js';
 import {formatCount} from '../../core/text/format-count.js';
 import {printable} from '../../core/text/printable.js';
 import {threadPoolSize} from '../../core/system-resources.js';
@@ -12,13 +13,7 @@ import {toFolderOptions, formatFolderFlags, type FolderValues} from '../options/
 import {formatPathList} from '../../core/files/path-list.js';
 import {PROGRAM_NAME, quoted} from '../terminal/format.js';
 import {ProgressLine} from '../terminal/screen/progress-line.js';
-import {
-  formatReport,
-  toDocument,
-  writeOutput,
-  writePage,
-  type CheckResult,
-} from './check-output.js';
+import {formatReport, toDocument, writePage, type CheckResult} from './check-output.js';
 
 interface CheckValues extends FolderValues {
   readonly workers?: number;

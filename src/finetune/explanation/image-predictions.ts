@@ -35,9 +35,7 @@ export function predictImages(
       sha256: split.hashes.get(name)!,
       truth: classNames[label]!,
       prediction: classNames[predicted[i]!]!,
-      confidence: Number(
-        probabilities[i * classNames.length + predicted[i]!]!.toPrecision(DIGITS),
-      ),
+      confidence: Number(probabilities[i * classNames.length + predicted[i]!]!.toPrecision(DIGITS)),
     })),
   };
 }

@@ -98,7 +98,7 @@ function pairsSection(comparison: RunComparison): Html {
   return html`
     ${paired.some(({test}) => test !== undefined) && pairsTable(comparison)}
     ${problems.map(problem => html`<p class="caution">${problem}</p>`)}
-    <p class="quiet">${describeTests(comparison)}</p>
+    <p class="quiet below-table">${describeTests(comparison)}</p>
   `;
 }
 

@@ -59,7 +59,7 @@ function formatRuns({runs}: RunComparison, columns: number): string[] {
 
 /** A table of the settings, a column for each run. */
 function formatSettings({settings, runs}: RunComparison, columns: number): string[] {
-  const longest = Math.max(...settings.map(({path}) => displayWidth(path)));
+  const longest = Math.max(...['setting', ...settings.map(({path}) => path)].map(displayWidth));
   const room = columns - runs.length * (MIN_WIDTH + GAP);
   const pathWidth = Math.min(longest, Math.max(MIN_SETTING, room));
   const width = Math.max(MIN_WIDTH, Math.floor((columns - pathWidth) / runs.length) - GAP);

@@ -74,6 +74,6 @@ export const TRAINING_COMMANDS = {
       ['$0 compare runs/a runs/b', 'a table, tests, settings'],
       ['$0 compare runs/pets-* --html page.html', 'and a page'],
     ],
-    load: async () => (await import('../commands/compare-runs.js')).compareRunsCommand,
+    load: async () => (await import('../commands/comparison/compare-runs.js')).compareRunsCommand,
   },
 } as const satisfies Record<string, CommandSpec>;

@@ -1,5 +1,6 @@
 import {basename} from 'node:path';
-import {writeOutput} from '../../core/files/write-output.js';
+import {writeOutput} from '../../core/files/atomic-write.js';
+import {formatPathList} from '../../core/files/path-list.js';
 import {formatCount} from '../../core/text/format-count.js';
 import {printable} from '../../core/text/printable.js';
 import {everySample} from '../../datasets/discovery/image-folder.js';
@@ -46,6 +47,10 @@ export function formatReport(
     ...(error === undefined ? [good('Ready to train.')] : []),
   ].join('\n');
 }
+
+/** Writes the list of `--write-exclude`. */
+export const writeExcludeList = (path: string, excluded: readonly string[]): Promise<void> =>
+  writeOutput(path, '--write-exclude', formatPathList(excluded));
 
 /** Number of images that are shown of each class. */
 const SAMPLES_PER_CLASS = 4;

@@ -1,7 +1,6 @@
 import {dirname} from 'node:path';
 import {ensureCacheFolder} from '../../core/files/cache-directory.js';
 import type {Finding} from '../../core/finding.js';
-import {writeOutput} from '../../core/files/write-output.js';
 import {formatCount} from '../../core/text/format-count.js';
 import {printable} from '../../core/text/printable.js';
 import {threadPoolSize} from '../../core/system-resources.js';
@@ -10,10 +9,15 @@ import type {ImageFolder} from '../../datasets/sample.js';
 import type {CommandContext, CommandHandler} from '../command.js';
 import {loadFolder} from '../load-folder.js';
 import {toFolderOptions, formatFolderFlags, type FolderValues} from '../options/folder-options.js';
-import {formatPathList} from '../../core/files/path-list.js';
 import {PROGRAM_NAME, quoted} from '../terminal/format.js';
 import {ProgressLine} from '../terminal/screen/progress-line.js';
-import {formatReport, toDocument, writePage, type CheckResult} from './check-output.js';
+import {
+  formatReport,
+  toDocument,
+  writeExcludeList,
+  writePage,
+  type CheckResult,
+} from './check-output.js';
 
 interface CheckValues extends FolderValues {
   readonly workers?: number;
@@ -75,8 +79,7 @@ export const checkCommand: CommandHandler = async (input, context) => {
   const report = await inspect(folder, values, context);
   const {findings, error} = report;
   const excluded = collectExcluded(findings);
-  if (writeExclude !== undefined)
-    await writeOutput(writeExclude, '--write-exclude', formatPathList(excluded));
+  if (writeExclude !== undefined) await writeExcludeList(writeExclude, excluded);
   const {train, next} = nextCommands(directory, values, {
     hasExcluded: excluded.length > 0,
     isUsable: error === undefined,

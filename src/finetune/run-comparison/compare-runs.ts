@@ -1,5 +1,5 @@
 import {checkArgument, checkOptions, PATH, STRINGS} from '../../core/arguments.js';
-import {writeOutput} from '../../core/files/write-output.js';
+import {writeOutput} from '../../core/files/atomic-write.js';
 import {comparisonHtml, shownImages} from '../../report/comparison/comparison-page.js';
 import type {ComparedRun, RunComparison} from '../../report/comparison/run-comparison.js';
 import {learningSeconds} from '../../report/run-record.js';

@@ -47,7 +47,14 @@ export function accuracyChart(runs: readonly ComparedRun[]): Html {
       )}
     </ul>
     <div class="interval-axis" aria-hidden="true">
-      ${ticks(start, 1, 3).map(value => html`<small style="left:${place(value)}">${formatPercent(value, 0)}</small>`)}
+      ${ticks(start, 1, 3).map(
+        value =>
+          html`<small
+            class="${value - start < 1e-9 ? 'start' : value > 1 - 1e-9 ? 'end' : ''}"
+            style="left:${place(value)}"
+            >${formatPercent(value, 0)}</small
+          >`,
+      )}
     </div>
     <p class="quiet">Validation accuracy. The band is the 95 % interval of each run by itself.</p>
   `;

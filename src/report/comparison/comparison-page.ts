@@ -7,7 +7,7 @@ import {page, scrollable, section} from '../page.js';
 import {nameOf} from '../run-record.js';
 import {accuracyChart} from './accuracy-chart.js';
 import {classRecalls} from './class-recalls.js';
-import {describeBest, describeDevices, describePair, describeTests, formatSetting} from './comparison-text.js'; // prettier-ignore
+import {describeBest, describeOtherDevices, describePair, describeTests, formatSetting} from './comparison-text.js'; // prettier-ignore
 import {disagreementGallery, shownImages} from './disagreement-gallery.js';
 import {networkName, weightsName, type ComparedRun, type RunComparison} from './run-comparison.js';
 import {runCurves} from './run-curves.js';
@@ -122,7 +122,7 @@ const settingsTable = ({settings, runs}: RunComparison): Html =>
 
 /** Renders the answer: the best run, and each other run against it. */
 function answer(comparison: RunComparison): Html {
-  const devices = describeDevices(comparison);
+  const devices = describeOtherDevices(comparison);
   return html`<section class="answer">
     <p class="figure-label">${describeBest(comparison)}</p>
     <ul>

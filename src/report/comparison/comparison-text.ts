@@ -42,7 +42,7 @@ export function describeTests({paired, best, runs}: RunComparison): string {
 }
 
 /** A caution about durations; undefined if all runs used the same backend and device. */
-export function describeDevices({runs}: Pick<RunComparison, 'runs'>): string | undefined {
+export function describeOtherDevices({runs}: Pick<RunComparison, 'runs'>): string | undefined {
   const devices = new Set(runs.map(({backend, device}) => `${backend} on ${device}`));
   return devices.size === 1
     ? undefined

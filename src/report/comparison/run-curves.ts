@@ -110,6 +110,8 @@ const lossCurves = (kind: 'training' | 'validation', high: number): RunChart => 
 
 /** Renders the training curves of all runs over each other. Both losses have one scale. */
 export function runCurves(runs: readonly ComparedRun[]): Html {
+  if (runs.every(({history}) => history.length < 2))
+    return html`<p>No run has more than one epoch, as where heads are solved.</p>`;
   const losses = [
     ...finite(runs, row => row.trainingLoss),
     ...finite(runs, row => row.validationLoss),

@@ -89,6 +89,9 @@ describe('the page of a comparison', () => {
 
   it('says so where nothing differs', async () => {
     const same = textOf(comparisonHtml(await compare({}, {}), new Map()));
+    const solved = {history: comparison.runs[0]!.history.slice(0, 1)};
+    const page = comparisonHtml(await compare({record: solved}, {record: solved}), new Map());
+    expect(page).to.include('as where heads are solved').and.to.not.include('<polyline');
     expect(same).to.include('a and b are right on the same images.');
     expect(same).to.include('differ by their machine at most');
     expect(same).to.include('There are none among the images');

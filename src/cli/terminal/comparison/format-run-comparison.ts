@@ -4,7 +4,7 @@ import {formatFixedPercent} from '../../../core/text/format-percent.js';
 import {printable} from '../../../core/text/printable.js';
 import {
   describeBest,
-  describeDevices,
+  describeOtherDevices,
   describeGroup,
   describePair,
   describeTests,
@@ -93,7 +93,9 @@ export function formatRunComparison(
   const [heading, ...runs] = formatRuns(comparison, columns);
   const [settingHeading, ...settings] = formatSettings(comparison, columns);
   const {paired, disagreements} = comparison;
-  const cautions = [describeTests(comparison), describeDevices(comparison) ?? ''].filter(Boolean);
+  const cautions = [describeTests(comparison), describeOtherDevices(comparison) ?? ''].filter(
+    Boolean,
+  );
   const images = `${formatCount(disagreements.length, 'image')} that some runs get right and others wrong`;
   return [
     bold(heading!),

@@ -1,9 +1,9 @@
-import {printable} from '../../core/text/printable.js';
-import {compareRuns} from '../../finetune/run-comparison/compare-runs.js';
-import type {CommandHandler} from '../command.js';
-import {PROGRAM_NAME, quoted} from '../terminal/format.js';
-import {formatRunComparison} from '../terminal/comparison/format-run-comparison.js';
-import {formatSteps} from '../terminal/format-steps.js';
+import {printable} from '../../../core/text/printable.js';
+import {compareRuns} from '../../../finetune/run-comparison/compare-runs.js';
+import type {CommandHandler} from '../../command.js';
+import {PROGRAM_NAME, quoted} from '../../terminal/format.js';
+import {formatRunComparison} from '../../terminal/comparison/format-run-comparison.js';
+import {formatSteps} from '../../terminal/format-steps.js';
 
 interface CompareValues {
   readonly html?: string;

@@ -1,17 +1,17 @@
 import {join} from 'node:path';
-import {trainFromScratch} from '../../finetune/comparison/train-from-scratch.js';
-import {resolveImageSize} from '../../finetune/recipe/network-defaults.js';
-import type {Recipe} from '../../finetune/recipe/recipe.js';
-import {RUN_FILES} from '../../finetune/run/run-files.js';
-import {formatDuration} from '../../report/format.js';
-import {learningSeconds} from '../../report/run-record.js';
-import type {CommandContext, CommandInput, CommandResult} from '../command.js';
-import {loadFolder} from '../load-folder.js';
-import {readRecipeFile} from '../options/recipe-file.js';
-import {RunPlan} from '../run-plan.js';
-import {formatTransfer, type FinishedRun} from '../terminal/comparison/format-transfer.js';
-import {formatLabeled} from '../terminal/screen/layout.js';
-import {ProgressLine} from '../terminal/screen/progress-line.js';
+import {trainFromScratch} from '../../../finetune/comparison/train-from-scratch.js';
+import {resolveImageSize} from '../../../finetune/recipe/network-defaults.js';
+import type {Recipe} from '../../../finetune/recipe/recipe.js';
+import {RUN_FILES} from '../../../finetune/run/run-files.js';
+import {formatDuration} from '../../../report/format.js';
+import {learningSeconds} from '../../../report/run-record.js';
+import type {CommandContext, CommandInput, CommandResult} from '../../command.js';
+import {loadFolder} from '../../load-folder.js';
+import {readRecipeFile} from '../../options/recipe-file.js';
+import {RunPlan} from '../../run-plan.js';
+import {formatTransfer, type FinishedRun} from '../../terminal/comparison/format-transfer.js';
+import {formatLabeled} from '../../terminal/screen/layout.js';
+import {ProgressLine} from '../../terminal/screen/progress-line.js';
 
 /**
  * Trains the network of a finished run from random weights, on the same split and for as long, and adds both accuracies to the result. A

@@ -4,6 +4,14 @@ export {type FinetuneOptions} from './finetune/finetune-options.js';
 export type {MlflowSettings} from './finetune/tracking/mlflow-settings.js';
 export {compareWeights, type CompareOptions} from './finetune/comparison/compare-weights.js';
 export type {ComparedWeights, WeightsComparison} from './finetune/comparison/comparison.js';
+export {compareRuns, type CompareRunsOptions} from './finetune/run-comparison/compare-runs.js';
+export type {
+  ComparedRun,
+  DifferingSetting,
+  Disagreement,
+  PairedRun,
+  RunComparison,
+} from './report/comparison/run-comparison.js';
 export {
   crossValidate,
   type CrossValidateOptions,

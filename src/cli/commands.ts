@@ -17,6 +17,7 @@ export const COMMANDS = {
   export: MODEL_COMMANDS.export,
   features: DATASET_COMMANDS.features,
   report: TRAINING_COMMANDS.report,
+  compare: TRAINING_COMMANDS.compare,
   study: TRAINING_COMMANDS.study,
   models: MODEL_COMMANDS.models,
   backend: SETUP_COMMANDS.backend,

@@ -1,8 +1,8 @@
 import {yieldToEventLoop} from '../../core/async.js';
+import {createHeatMap} from '../../datasets/activation-maps/heat-map.js';
 import type {DecodedImage} from '../../datasets/images/resample.js';
-import {createHeatMap} from '../../datasets/images/thumbnail.js';
 import type {Sample} from '../../datasets/sample.js';
-import {ActivationMaps, hasExactActivationMaps} from '../../heads/activation-maps.js';
+import {toInference} from '../../heads/inference-model.js';
 import type {ActivationOverlay} from '../../report/charts/figure.js';
 import {batchToDevice, readImageBatches} from '../../training/loop/image-dataset.js';
 import type {Prepared} from '../preparation/prepared.js';
@@ -40,32 +40,31 @@ async function readableAnswers(
   return readable;
 }
 
-/** Computes where the evidence for an answer lies in its image, by the name of the sample. Empty for heads without exact maps. */
+/** Computes where the evidence for an answer lies in its image, by the name of the sample. */
 export async function activationOverlays(
   prepared: Prepared,
   answers: readonly ExplainedAnswer[],
 ): Promise<ReadonlyMap<string, ActivationOverlay>> {
   const {classifier, sourceOf} = prepared;
   const overlays = new Map<string, ActivationOverlay>();
-  if (answers.length === 0 || !hasExactActivationMaps(classifier)) return overlays;
+  if (answers.length === 0) return overlays;
   const readable = await readableAnswers(prepared, answers);
   const source = sourceOf(readable.map(({sample}) => sample));
-  const maps = new ActivationMaps(classifier);
+  const network = toInference(classifier);
   try {
     const order = readable.map((_, index) => index);
     for await (const batch of readImageBatches(source, order, BATCH, null)) {
       const shown = Array.from(batch.indices, index => readable[index]!);
       const pixels = batchToDevice(batch, classifier.preprocessing.cropSize);
-      const computed = maps.compute(pixels, shown.map(({classIndex}) => classIndex)); // prettier-ignore
+      const computed = network.activationMaps(pixels, shown.map(({classIndex}) => classIndex)); // prettier-ignore
       pixels.dispose();
       for (const [i, {sample, margin}] of shown.entries()) {
-        const map = computed[i]!;
-        overlays.set(sample.name, {image: await createHeatMap(map.values, map), margin});
+        overlays.set(sample.name, {image: await createHeatMap(computed[i]!), margin});
       }
       await yieldToEventLoop();
     }
   } finally {
-    maps.dispose();
+    network.dispose();
   }
   return overlays;
 }

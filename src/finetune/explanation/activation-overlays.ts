@@ -4,8 +4,10 @@ import type {DecodedImage} from '../../datasets/images/resample.js';
 import type {Sample} from '../../datasets/sample.js';
 import {toInference} from '../../heads/inference-model.js';
 import type {ActivationOverlay} from '../../report/charts/figure.js';
+import type {Misclassification} from '../../report/run-record.js';
 import {batchToDevice, readImageBatches} from '../../training/loop/image-dataset.js';
 import type {Prepared} from '../preparation/prepared.js';
+import {thumbnailIfReadable} from '../shown-thumbnail.js';
 
 const BATCH = 8;
 
@@ -14,6 +16,9 @@ export interface ExplainedAnswer {
   readonly sample: Sample;
   readonly classIndex: number;
 }
+
+/** An image in the report. */
+type ExplainedImage = Pick<Misclassification, 'name' | 'activation' | 'thumbnail'>;
 
 /** Fraction of a square thumbnail that the network does not see, at each side. A thumbnail is the largest square in the middle. */
 const unseenMargin = (
@@ -67,4 +72,23 @@ export async function activationOverlays(
     network.dispose();
   }
   return overlays;
+}
+
+/** The image of each answer for the report, with its activation map. @param thumbnailSize in pixels */
+export async function explainedImages(
+  prepared: Prepared,
+  answers: readonly ExplainedAnswer[],
+  thumbnailSize?: number,
+): Promise<ExplainedImage[]> {
+  const overlays = await activationOverlays(prepared, answers);
+  return Promise.all(
+    answers.map(async ({sample}) => {
+      const activation = overlays.get(sample.name);
+      return {
+        name: sample.name,
+        ...(activation !== undefined && {activation}),
+        ...(await thumbnailIfReadable(prepared.cache, sample, thumbnailSize)),
+      };
+    }),
+  );
 }

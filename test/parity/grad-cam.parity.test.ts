@@ -1,8 +1,7 @@
 import {readFileSync} from 'node:fs';
 import {expect} from 'chai';
-import {featureWidth} from '../../src/backbones/network.js';
 import {loadStateDict, toDevice} from '../../src/backbones/parameters.js';
-import {backboneShapes} from '../../src/backbones/network.js';
+import {backboneShapes, featureWidth} from '../../src/backbones/network.js';
 import type {Arch, BackboneSpec} from '../../src/backbones/resnet-specs.js';
 import {tf} from '../../src/backend/tensorflow.js';
 import {TORCHVISION_PREPROCESSING} from '../../src/core/preprocessing.js';

@@ -1,8 +1,6 @@
 import {mkdir} from 'node:fs/promises';
-import {basename, extname} from 'node:path';
 import {mapConcurrently} from '../../../core/async.js';
 import {throwIfAborted, UsageError} from '../../../core/errors.js';
-import {escapeRawBytes} from '../../../core/files/file-names.js';
 import {describeSystemError} from '../../../core/files/system-error.js';
 import {drawOverlay} from '../../../datasets/activation-maps/heat-map.js';
 import {describeDecodeError, ImageError} from '../../../datasets/images/image-error.js';
@@ -12,32 +10,13 @@ import type {CommandContext} from '../../command.js';
 import type {ClassifiedImage} from '../../terminal/format-predictions.js';
 import {ProgressLine} from '../../terminal/screen/progress-line.js';
 import type {ClassifiedInput} from './classify-images.js';
-import {STANDARD_INPUT} from './find-inputs.js';
-import {contentOf, placeFile, toPortableName} from './place-file.js';
+import {explanationName} from './explanation-name.js';
+import {contentOf, placeFile} from './place-file.js';
 
 /** Images that are drawn before they are written. */
 const BATCH_SIZE = 16;
 /** Images that are decoded at once. */
 const CONCURRENCY = 4;
-/** Longest name of an image, and of a class, in the name of a file: file systems allow 255 bytes in all. */
-const [MAX_IMAGE_BYTES, MAX_CLASS_BYTES] = [120, 80];
-
-/** The beginning of a name, cut between characters. */
-function clipName(name: string, maxBytes: number): string {
-  const letters = [...toPortableName(name)];
-  while (Buffer.byteLength(letters.join('')) > maxBytes) letters.pop();
-  return letters.join('');
-}
-
-/** Name of the written file, without its extension: `bee.ants-97`, or `dog.unknown-ants-97` for an image of none of the classes. */
-export function explanationName({image, isUnknown, predictions: [best]}: ClassifiedImage): string {
-  const {className, probability} = best!;
-  const name = image === STANDARD_INPUT ? 'standard-input' : basename(image, extname(image));
-  const stem = clipName(escapeRawBytes(name), MAX_IMAGE_BYTES);
-  const percent = probability < 1 ? Math.min(99, Math.round(100 * probability)) : 100;
-  const unknown = isUnknown === true ? 'unknown-' : '';
-  return `${stem}.${unknown}${clipName(className, MAX_CLASS_BYTES)}-${percent}`;
-}
 
 /** Images with the path of what was written, and those that could not be read again. */
 export interface ExplainResults {

@@ -2,10 +2,8 @@ import {expect} from 'chai';
 import {parse} from 'csv-parse/sync';
 import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import sharp from 'sharp';
-import {
-  explanationName,
-  ImageExplainer,
-} from '../../../../src/cli/commands/predict/explain-images.js';
+import {ImageExplainer} from '../../../../src/cli/commands/predict/explain-images.js';
+import {explanationName} from '../../../../src/cli/commands/predict/explanation-name.js';
 import {PredictionOutput} from '../../../../src/cli/commands/predict/prediction-output.js';
 import {UsageError} from '../../../../src/core/errors.js';
 import {loadModel} from '../../../../src/export/load-model.js';

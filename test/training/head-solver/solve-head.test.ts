@@ -173,8 +173,8 @@ describe('solveHead', () => {
     const matrix = await createFeatureMatrix(featureTable([rows]), 1);
     const targets = {labels, classes: CLASSES, weights: new Float64Array(IMAGES).fill(1)};
     const [sharp, smooth] = [
-      await fit(matrix, {...targets, labelSmoothing: 0}, 1e-4),
-      await fit(matrix, {...targets, labelSmoothing: 0.3}, 1e-4),
+      await fit(matrix, {...targets, labelSmoothing: 0}, {l2: 1e-4}),
+      await fit(matrix, {...targets, labelSmoothing: 0.3}, {l2: 1e-4}),
     ];
     matrix.dispose();
     // The entropy of the target 0.8, 0.1, 0.1 bounds the loss from below.
@@ -200,7 +200,8 @@ describe('describeHeadSolution', () => {
   const solution = {
     phaseIndex: 0,
     l2: 0.3,
-    candidates: [1, 0.3, 0.1, 0.03].map(l2 => ({l2, loss: 1, accuracy: 0.5})),
+    scale: 2.149,
+    candidates: [1, 0.3, 0.1, 0.03].map(l2 => ({l2, scale: 1, loss: 1, accuracy: 0.5})),
     folds: 5,
     baselineAccuracy: 0.25,
     iterations: 26,
@@ -213,10 +214,10 @@ describe('describeHeadSolution', () => {
 
   it('says what was chosen, how, and from how many', () => {
     expect(describeHeadSolution(solution)).to.equal(
-      'L2 0.3, chosen by 5-fold cross-validation from 4 strengths; 26 iterations on 2,450 images in 3 views',
+      'L2 0.3, logits x 2.1, chosen by 5-fold cross-validation from 4 strengths; 26 iterations on 2,450 images in 3 views',
     );
     expect(describeHeadSolution({...solution, folds: 1, views: 1, images: 1})).to.equal(
-      'L2 0.3, chosen by 1 fold of 5-fold cross-validation from 4 strengths; 26 iterations on 1 image',
+      'L2 0.3, logits x 2.1, chosen by 1 fold of 5-fold cross-validation from 4 strengths; 26 iterations on 1 image',
     );
   });
 });

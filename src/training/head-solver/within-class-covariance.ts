@@ -2,10 +2,7 @@ import {tf, type Tensor2D} from '../../backend/tensorflow.js';
 import type {FeatureMatrix} from './feature-matrix.js';
 import type {Targets} from './softmax-regression.js';
 
-/**
- * Share of the identity in a shrunk covariance. Few images say little of how features vary together, so most of it is identity. 0.5 to 0.95
- * came to about the same on the measured sets (docs/freeze-schedules.md).
- */
+/** Share of the identity in a shrunk covariance: few images say little of how features vary together (docs/freeze-schedules.md). */
 const SHRINKAGE = 0.8;
 
 /** Classes of the images of a block, `[images, classes]`: the weight of an image in the column of its class. */

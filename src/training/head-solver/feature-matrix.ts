@@ -4,14 +4,11 @@ import type {FeatureTable} from '../features/feature-table.js';
 /** Rows of a block: few enough that logits and copies of a block stay small. */
 const BLOCK_ROWS = 4096;
 
-/** Standard deviations below this fraction of the typical one count as this much. A nearly constant feature would dominate otherwise. */
-const MIN_RELATIVE_DEVIATION = 0.01;
-
-/** Mean and scale of each feature over all rows. */
+/** Mean of each feature over all rows, and what all features are divided by. */
 export interface Standardization {
   readonly mean: Float64Array;
-  /** Standard deviation. */
-  readonly scale: Float64Array;
+  /** Root mean square of all deviations from the means. */
+  readonly deviation: number;
 }
 
 /** Consecutive images of one view. */
@@ -77,14 +74,14 @@ async function computeStandardization(
   const count = table.count * views;
   const mean = (await sumColumns(table, views, value => value)).map(sum => sum / count);
   const squares = await sumColumns(table, views, (value, column) => (value - mean[column]!) ** 2);
-  const typical = Math.sqrt(squares.reduce((sum, each) => sum + each, 0) / count / squares.length);
-  const least = Math.max(MIN_RELATIVE_DEVIATION * typical, Number.MIN_VALUE);
-  return {mean, scale: squares.map(sum => Math.max(Math.sqrt(sum / count), least))};
+  const variance = squares.reduce((sum, each) => sum + each, 0) / count / squares.length;
+  return {mean, deviation: variance > 0 ? Math.sqrt(variance) : 1};
 }
 
 /**
- * Reads the first views of a table of pooled features and standardizes them: mean 0 and variance 1 over all rows, so that one penalty fits
- * features of any scale.
+ * Reads the first views of a table of pooled features and standardizes them: every mean is 0 over all rows, and the mean variance of the features
+ * is 1, so that one penalty fits features of any scale. Features keep their variances relative to each other: features of a network share a
+ * unit, and to raise the weak ones to the strength of the others costs accuracy (docs/freeze-schedules.md).
  */
 export async function createFeatureMatrix(
   table: FeatureTable,
@@ -92,11 +89,10 @@ export async function createFeatureMatrix(
 ): Promise<FeatureMatrix> {
   const width = table.rowShape[0]!;
   const standardization = await computeStandardization(table, views);
-  const {mean, scale} = standardization;
+  const {mean, deviation} = standardization;
   const blocks: Block[] = [];
   for await (const {view, firstImage, rows} of readBlocks(table, views)) {
-    for (let i = 0; i < rows.length; i++)
-      rows[i] = (rows[i]! - mean[i % width]!) / scale[i % width]!;
+    for (let i = 0; i < rows.length; i++) rows[i] = (rows[i]! - mean[i % width]!) / deviation;
     blocks.push({view, firstImage, rows: tf.tensor2d(rows, [rows.length / width, width])});
   }
   return {

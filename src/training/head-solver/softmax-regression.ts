@@ -12,13 +12,11 @@ export interface Targets {
   readonly labelSmoothing: number;
 }
 
-/** Result on the unaugmented images of positive weight. */
-export interface RegressionResult {
-  /** Weighted sum of the losses. */
-  readonly lossSum: number;
-  readonly weightSum: number;
-  readonly correct: number;
-  readonly images: number;
+/** Penalty of a kernel W: l2 / 2 times the sum of W * (covariance W). Biases have none. */
+export interface Penalty {
+  readonly l2: number;
+  /** `[width, width]` on the device; the identity if absent. */
+  readonly covariance?: Tensor2D;
 }
 
 /** A new point: kernel `[width, classes]`, row-major, then a bias for each class. */
@@ -71,13 +69,13 @@ function crossEntropy(
 }
 
 /**
- * Multinomial logistic regression with an L2 penalty: the weighted mean of the cross-entropy over all rows, plus l2 / 2 times the sum of
- * the squared kernel. Biases have no penalty. Matrix products are float32; everything else is float64.
+ * Multinomial logistic regression: the weighted mean of the cross-entropy over all rows, plus the penalty. Matrix products are float32;
+ * everything else is float64.
  */
 export function regressionObjective(
   matrix: FeatureMatrix,
   {labels, classes, weights, labelSmoothing}: Targets,
-  l2: number,
+  {l2, covariance}: Penalty,
 ): Objective {
   const {width, blocks, views} = matrix;
   const weightSum = views * weights.reduce((sum, weight) => sum + weight, 0);
@@ -86,7 +84,9 @@ export function regressionObjective(
     const bias = point.subarray(width * classes);
     const gradient = new Float64Array(point.length);
     let lossSum = 0;
+    let penalized: ArrayLike<number> = point;
     withKernel(point, width, classes, kernel => {
+      if (covariance !== undefined) penalized = multiply(covariance, kernel);
       for (const {rows, firstImage} of blocks) {
         // Logits, then probabilities, then the gradient with respect to the logits.
         const values = multiply(rows, kernel);
@@ -114,37 +114,25 @@ export function regressionObjective(
     });
     let squares = 0;
     for (let i = 0; i < width * classes; i++) {
-      squares += point[i]! ** 2;
-      gradient[i]! += l2 * point[i]!;
+      squares += point[i]! * penalized[i]!;
+      gradient[i]! += l2 * penalized[i]!;
     }
     return {value: lossSum + (l2 / 2) * squares, gradient};
   };
 }
 
-/** Evaluates a point on the unaugmented images of positive weight, without the penalty. */
-export function evaluateRegression(
-  {width, blocks}: FeatureMatrix,
-  {labels, classes, weights, labelSmoothing}: Targets,
+/** Logits of the unaugmented images at a point, `[images, classes]`. */
+export function computeLogits(
+  {width, images, blocks}: FeatureMatrix,
+  classes: number,
   point: Float64Array,
-): RegressionResult {
+): Float64Array {
   const bias = point.subarray(width * classes);
-  const logits = new Float64Array(classes);
-  let [lossSum, weightSum, correct, images] = [0, 0, 0, 0];
+  const logits = new Float64Array(images * classes);
   withKernel(point, width, classes, kernel => {
-    for (const {rows, firstImage} of blocks.filter(({view}) => view === 0)) {
-      const values = multiply(rows, kernel);
-      for (let i = 0; i < rows.shape[0]; i++) {
-        const weight = weights[firstImage + i]!;
-        if (weight === 0) continue;
-        const label = labels[firstImage + i]!;
-        const row = values.subarray(i * classes, (i + 1) * classes);
-        const logNormalizer = softmaxRow(row, bias, logits);
-        lossSum += weight * crossEntropy(logits, logNormalizer, label, labelSmoothing);
-        weightSum += weight;
-        images++;
-        if (row.indexOf(Math.max(...row)) === label) correct++;
-      }
-    }
+    for (const {rows, firstImage} of blocks.filter(({view}) => view === 0))
+      logits.set(multiply(rows, kernel), firstImage * classes);
   });
-  return {lossSum, weightSum, correct, images};
+  for (let i = 0; i < logits.length; i++) logits[i]! += bias[i % classes]!;
+  return logits;
 }

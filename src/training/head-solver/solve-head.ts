@@ -1,21 +1,24 @@
+import type {Tensor2D} from '../../backend/tensorflow.js';
 import {groupBy} from '../../core/group-by.js';
 import {assignFolds, type FoldImages} from './cross-validation-folds.js';
 import type {FeatureMatrix} from './feature-matrix.js';
+import {classLogPriors, scoreHeldOut, type HeldOutScore} from './held-out-score.js';
 import {maxNorm, minimize, type Minimum} from './lbfgs.js';
 import {
-  evaluateRegression,
+  computeLogits,
   regressionObjective,
   zeroPoint,
-  type RegressionResult,
+  type Penalty,
   type Targets,
 } from './softmax-regression.js';
+import {withinClassCovariance} from './within-class-covariance.js';
 
 /** Ways to fit a head on cached features: to convergence, or in epochs of the optimizer. */
 export const HEAD_SOLVERS = ['lbfgs', 'optimizer'] as const;
 export type HeadSolverName = (typeof HEAD_SOLVERS)[number];
 
-/** Strengths of L2 to choose from, strongest first. Each is tried from the solution of the one before. */
-export const L2_STRENGTHS = [3, 1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 3e-4, 1e-4] as const;
+/** Strengths of the penalty to choose from, strongest first. Each is tried from the solution of the one before. */
+export const L2_STRENGTHS = [30, 10, 3, 1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001] as const;
 
 /** The loss is a smooth curve over the strengths, so two worse ones in a row end the search. */
 const WORSE_STRENGTHS = 2;
@@ -32,12 +35,8 @@ const SEARCH_TOLERANCE = 1e-4;
 const MAX_ITERATIONS = 1000;
 
 /** Result of a strength of L2 on images that its fits did not see. */
-export interface L2Candidate {
+export interface L2Candidate extends HeldOutScore {
   readonly l2: number;
-  /** Mean cross-entropy, weighted as in training. */
-  readonly loss: number;
-  /** Fraction 0..1. */
-  readonly accuracy: number;
 }
 
 /** A solved linear head. */
@@ -47,6 +46,8 @@ export interface SolvedHead {
   /** `[classes]` */
   readonly bias: Float32Array;
   readonly l2: number;
+  /** Factor of the evidence for the classes that fits held-out images best. Weights and biases have it. */
+  readonly scale: number;
   /** Strengths that were tried, strongest first. */
   readonly candidates: readonly L2Candidate[];
   /** Number of folds that chose the strength. Each held out a fifth of the images. */
@@ -56,7 +57,7 @@ export interface SolvedHead {
   readonly iterations: number;
   /** Largest component of the gradient at the solution. */
   readonly gradientNorm: number;
-  /** Mean cross-entropy of all training rows at the solution, without the penalty. */
+  /** Mean cross-entropy of all training rows with the weights and biases above. */
   readonly loss: number;
 }
 
@@ -87,43 +88,65 @@ const withImages = (targets: Targets, isIncluded: (index: number) => boolean): T
   weights: targets.weights.map((weight, index) => (isIncluded(index) ? weight : 0)),
 });
 
-const addResults = (a: RegressionResult, b: RegressionResult): RegressionResult => ({
-  lossSum: a.lossSum + b.lossSum,
-  weightSum: a.weightSum + b.weightSum,
-  correct: a.correct + b.correct,
-  images: a.images + b.images,
-});
+/** Images that a fit sees, and where it has got to. */
+interface Split {
+  readonly train: Targets;
+  readonly isHeldOut: (index: number) => boolean;
+  readonly covariance: Tensor2D;
+  readonly logPriors: Float64Array;
+  point: Float64Array;
+}
+
+function createSplits(matrix: FeatureMatrix, options: SolveOptions, folds: number): Split[] {
+  const foldOf = assignFolds(options, FOLDS, options.seed);
+  return Array.from({length: folds}, (_, fold) => {
+    const isHeldOut = (index: number): boolean => foldOf[index] === fold;
+    const train = withImages(options, index => !isHeldOut(index));
+    return {
+      train,
+      isHeldOut,
+      covariance: withinClassCovariance(matrix, train),
+      logPriors: classLogPriors(train),
+      point: zeroPoint(matrix, options.classes),
+    };
+  });
+}
+
+/** Logits of held-out images beyond the log prior, written into rows of `[images, classes]`. */
+function writeEvidence(matrix: FeatureMatrix, split: Split, evidence: Float64Array): void {
+  const classes = split.logPriors.length;
+  computeLogits(matrix, classes, split.point).forEach((logit, i) => {
+    if (split.isHeldOut(Math.floor(i / classes)))
+      evidence[i] = logit - split.logPriors[i % classes]!;
+  });
+}
 
 /** Cross-validates the strengths, until they get worse. */
 async function tryStrengths(
   matrix: FeatureMatrix,
   options: SolveOptions,
-  folds: number,
+  splits: readonly Split[],
 ): Promise<readonly L2Candidate[]> {
-  const {seed, classes, onIteration, onFit} = options;
-  const foldOf = assignFolds(options, FOLDS, seed);
-  const splits = Array.from({length: folds}, (_, fold) => ({
-    train: withImages(options, index => foldOf[index] !== fold),
-    heldOut: withImages(options, index => foldOf[index] === fold),
-    point: zeroPoint(matrix, classes),
-  }));
+  const {classes, onIteration, onFit} = options;
+  const heldOut = withImages(options, index => splits.some(({isHeldOut}) => isHeldOut(index)));
+  const logPriors = classLogPriors(options);
+  const limits = {tolerance: SEARCH_TOLERANCE, maxIterations: MAX_ITERATIONS};
   const candidates: L2Candidate[] = [];
   let done = 0;
   for (const l2 of L2_STRENGTHS) {
-    const results: RegressionResult[] = [];
+    const evidence = new Float64Array(matrix.images * classes);
     for (const split of splits) {
-      const objective = regressionObjective(matrix, split.train, l2);
-      const limits = {tolerance: SEARCH_TOLERANCE, maxIterations: MAX_ITERATIONS};
-      const {point} = await minimize(objective, split.point, {
+      const {train, covariance} = split;
+      const objective = regressionObjective(matrix, train, {l2, covariance});
+      const minimum = minimize(objective, split.point, {
         ...limits,
         ...(onIteration && {onIteration}),
       });
-      split.point = point;
-      results.push(evaluateRegression(matrix, split.heldOut, point));
-      onFit?.(++done, L2_STRENGTHS.length * folds + 1);
+      split.point = (await minimum).point;
+      writeEvidence(matrix, split, evidence);
+      onFit?.(++done, L2_STRENGTHS.length * splits.length + 1);
     }
-    const {lossSum, weightSum, correct, images} = results.reduce(addResults);
-    candidates.push({l2, loss: lossSum / weightSum, accuracy: correct / images});
+    candidates.push({l2, ...scoreHeldOut(evidence, heldOut, logPriors)});
     const best = candidates.indexOf(bestCandidate(candidates));
     if (candidates.length - 1 - best >= WORSE_STRENGTHS) break;
   }
@@ -134,12 +157,23 @@ const largestShare = (labels: Int32Array): number =>
   Math.max(...[...groupBy(labels, label => label).values()].map(({length}) => length)) /
   labels.length;
 
-export const bestCandidate = (candidates: readonly L2Candidate[]): L2Candidate =>
+export const bestCandidate = <Candidate extends Pick<L2Candidate, 'loss'>>(
+  candidates: readonly Candidate[],
+): Candidate =>
   candidates.reduce((best, candidate) => (candidate.loss < best.loss ? candidate : best));
+
+/** Scales what a point says beyond the log priors of the classes. */
+function scalePoint(point: Float64Array, logPriors: Float64Array, scale: number): Float64Array {
+  const firstBias = point.length - logPriors.length;
+  return point.map((value, i) => {
+    const prior = i < firstBias ? 0 : logPriors[i - firstBias]!;
+    return scale * (value - prior) + prior;
+  });
+}
 
 /** Weights and biases for features that are not standardized, in torchvision's layout. */
 function unstandardize(
-  {width, standardization: {mean, scale}}: FeatureMatrix,
+  {width, standardization: {mean, deviation}}: FeatureMatrix,
   classes: number,
   point: Float64Array,
 ): Pick<SolvedHead, 'weight' | 'bias'> {
@@ -147,7 +181,7 @@ function unstandardize(
   const bias = Float64Array.from(point.subarray(width * classes));
   for (let column = 0; column < width; column++) {
     for (let k = 0; k < classes; k++) {
-      const value = point[column * classes + k]! / scale[column]!;
+      const value = point[column * classes + k]! / deviation;
       weight[k * width + column] = value;
       bias[k]! -= value * mean[column]!;
     }
@@ -155,39 +189,57 @@ function unstandardize(
   return {weight, bias: Float32Array.from(bias)};
 }
 
-/**
- * Fits a linear head to convergence: multinomial logistic regression on standardized features, with the strength of L2 that has the lowest
- * cross-validated loss. The loss chooses, because accuracy has ties and noise where there are few images. Validation images have no part
- * in it, so their metrics stay honest.
- */
-export async function solveHead(matrix: FeatureMatrix, options: SolveOptions): Promise<SolvedHead> {
+/** Chooses the penalty and the scale by cross-validation. */
+async function crossValidate(
+  matrix: FeatureMatrix,
+  options: SolveOptions,
+): Promise<Pick<SolvedHead, 'candidates' | 'folds'>> {
   const folds = Math.min(FOLDS, Math.ceil((HELD_OUT_IMAGES * FOLDS) / matrix.images));
-  const candidates = await tryStrengths(matrix, options, folds);
-  const {l2} = bestCandidate(candidates);
-  const minimum = await fit(matrix, options, l2);
-  options.onFit?.(1, 1);
-  const squares = minimum.point
-    .subarray(0, matrix.width * options.classes)
-    .reduce((sum, value) => sum + value ** 2, 0);
-  return {
-    ...unstandardize(matrix, options.classes, minimum.point),
-    l2,
-    candidates,
-    folds,
-    baselineAccuracy: largestShare(options.labels),
-    iterations: minimum.iterations,
-    gradientNorm: maxNorm(minimum.gradient),
-    loss: minimum.value - (l2 / 2) * squares,
-  };
+  const splits = createSplits(matrix, options, folds);
+  try {
+    return {candidates: await tryStrengths(matrix, options, splits), folds};
+  } finally {
+    splits.forEach(({covariance}) => covariance.dispose());
+  }
 }
 
-/** Fits all training rows with one strength of L2. */
+/**
+ * Fits a linear head to convergence: multinomial logistic regression whose penalty holds down how much logits vary within a class. The
+ * strength of the penalty and the scale of the logits are those with the lowest cross-validated loss. The loss chooses, because accuracy has
+ * ties and noise where there are few images. Validation images have no part in it, so their metrics stay honest.
+ */
+export async function solveHead(matrix: FeatureMatrix, options: SolveOptions): Promise<SolvedHead> {
+  const {labels, classes} = options;
+  const {candidates, folds} = await crossValidate(matrix, options);
+  const {l2, scale} = bestCandidate(candidates);
+  const covariance = withinClassCovariance(matrix, options);
+  try {
+    const minimum = await fit(matrix, options, {l2, covariance});
+    options.onFit?.(1, 1);
+    const point = scalePoint(minimum.point, classLogPriors(options), scale);
+    return {
+      ...unstandardize(matrix, classes, point),
+      l2,
+      scale,
+      candidates,
+      folds,
+      baselineAccuracy: largestShare(labels),
+      iterations: minimum.iterations,
+      gradientNorm: maxNorm(minimum.gradient),
+      loss: regressionObjective(matrix, options, {l2: 0})(point).value,
+    };
+  } finally {
+    covariance.dispose();
+  }
+}
+
+/** Fits all training rows with one penalty. */
 export const fit = (
   matrix: FeatureMatrix,
   options: Targets & Pick<SolveOptions, 'onIteration'>,
-  l2: number,
+  penalty: Penalty,
 ): Promise<Minimum> =>
-  minimize(regressionObjective(matrix, options, l2), zeroPoint(matrix, options.classes), {
+  minimize(regressionObjective(matrix, options, penalty), zeroPoint(matrix, options.classes), {
     tolerance: TOLERANCE,
     maxIterations: MAX_ITERATIONS,
     ...(options.onIteration && {onIteration: options.onIteration}),

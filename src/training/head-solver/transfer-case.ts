@@ -1,4 +1,4 @@
-import {bestCandidate, type HeadSolution} from './solve-head.js';
+import {bestCandidate, type HeadSolution, type L2Candidate} from './solve-head.js';
 
 /** Training images below which a set is small: it carries the head and the last stage, not the whole network. */
 export const SMALL_SET = 2000;
@@ -21,7 +21,10 @@ export interface TransferCase {
   readonly fit: number;
 }
 
-export type SolvedProbe = Pick<HeadSolution, 'candidates' | 'baselineAccuracy' | 'images'>;
+export interface SolvedProbe extends Pick<HeadSolution, 'baselineAccuracy' | 'images'> {
+  /** Scores of the strengths that were tried. */
+  readonly candidates: readonly Pick<L2Candidate, 'loss' | 'accuracy'>[];
+}
 
 /** Judges the case of a dataset by a probe on frozen features: the size by its images, the domain by how well the features fit them. */
 export function judgeTransferCase({

@@ -8,6 +8,7 @@ import {
 } from '../../../src/training/head-solver/cross-validation-folds.js';
 import {describeHeadSolution} from '../../../src/training/head-solver/describe-head-solution.js';
 import {createFeatureMatrix} from '../../../src/training/head-solver/feature-matrix.js';
+import {classLogPriors, scoreHeldOut} from '../../../src/training/head-solver/held-out-score.js';
 import {maxNorm, minimize} from '../../../src/training/head-solver/lbfgs.js';
 import {
   fit,
@@ -15,6 +16,7 @@ import {
   type SolvedHead,
   type SolveOptions,
 } from '../../../src/training/head-solver/solve-head.js';
+import {withinClassCovariance} from '../../../src/training/head-solver/within-class-covariance.js';
 import {computeImageWeights} from '../../../src/training/loop/class-balance.js';
 import {useBackend} from '../../helpers/backend.js';
 import {featureTable} from '../../helpers/feature-table.js';
@@ -115,6 +117,78 @@ describe('the folds of the head solver', () => {
   });
 });
 
+describe('scoreHeldOut', () => {
+  const targets = {
+    labels: Int32Array.of(0, 0, 0, 1),
+    classes: 2,
+    weights: Float64Array.of(1, 1, 1, 1),
+    labelSmoothing: 0,
+  };
+  const even = new Float64Array(2).fill(-Math.LN2);
+
+  it('finds the scale at which probabilities are as frequent as they say', () => {
+    // A thousand images for class 0 by a margin of 0.5. Three of four are of class 0: logit(3/4) = log 3.
+    const many = Array.from({length: 1000}, (_, i) => (i % 4 === 3 ? 1 : 0));
+    const evidence = Float64Array.from(many.flatMap(() => [0.5, 0]));
+    const {scale, loss, accuracy} = scoreHeldOut(
+      evidence,
+      {...targets, labels: Int32Array.from(many), weights: new Float64Array(1000).fill(1)},
+      even,
+    );
+    expect(scale).to.be.closeTo(2 * Math.log(3), 0.01);
+    expect(loss).to.be.closeTo(-(0.75 * Math.log(0.75) + 0.25 * Math.log(0.25)), 1e-4);
+    expect(accuracy).to.equal(0.75);
+  });
+
+  it('leaves the priors alone, and images of weight 0 out', () => {
+    const priors = classLogPriors(targets);
+    expect([...priors].map(Math.exp)).to.deep.equal([0.75, 0.25]);
+    const weights = Float64Array.of(1, 1, 0, 0);
+    const silent = new Float64Array(8);
+    const {loss, accuracy} = scoreHeldOut(silent, {...targets, weights}, priors);
+    expect(loss).to.be.closeTo(-Math.log(0.75), 1e-12);
+    expect(accuracy).to.equal(1);
+  });
+
+  it('stays finite where every image is right, and for a class without images', () => {
+    const right = Float64Array.of(1, 0, 1, 0, 1, 0, 0, 1);
+    expect(scoreHeldOut(right, targets, even).scale).to.be.within(2, 20);
+    expect(classLogPriors({...targets, classes: 3})[2]).to.be.closeTo(Math.log(0.5 / 4), 1e-12);
+  });
+});
+
+describe('withinClassCovariance', () => {
+  useBackend();
+
+  const covarianceOf = async (rows: number[][], weights: number[]): Promise<number[][]> => {
+    const matrix = await createFeatureMatrix(featureTable([rows]), 1);
+    const targets = {labels: Int32Array.of(0, 0, 1, 1), classes: 2, labelSmoothing: 0};
+    const covariance = withinClassCovariance(matrix, {
+      ...targets,
+      weights: Float64Array.from(weights),
+    });
+    const values = covariance.arraySync();
+    tf.dispose([covariance]);
+    matrix.dispose();
+    return values;
+  };
+
+  it('is mostly the identity, and larger along what varies within classes', async () => {
+    // Classes differ in the first feature, images of a class in the second: a fifth of its trace of 2 goes there.
+    const [first, second] = await covarianceOf([[0, 0], [0, 1], [5, 0], [5, 1]], [1, 1, 1, 1]); // prettier-ignore
+    expect(first![0]).to.be.closeTo(0.8, 1e-6);
+    expect(second![1]).to.be.closeTo(0.8 + 0.2 * 2, 1e-6);
+    expect(first![1]).to.be.closeTo(0, 1e-6);
+  });
+
+  it('does not see images of weight 0, and is the identity where nothing varies', async () => {
+    const rows = [[0, 0], [0, 1], [5, 0], [9, 1]]; // prettier-ignore
+    const [first] = await covarianceOf(rows, [1, 1, 1, 0]);
+    expect(first![0]).to.be.closeTo(0.8, 1e-6);
+    expect(await covarianceOf(rows, [1, 0, 1, 0])).to.deep.equal([[1, 0], [0, 1]]); // prettier-ignore
+  });
+});
+
 describe('solveHead', () => {
   useBackend();
 
@@ -173,8 +247,8 @@ describe('solveHead', () => {
     const matrix = await createFeatureMatrix(featureTable([rows]), 1);
     const targets = {labels, classes: CLASSES, weights: new Float64Array(IMAGES).fill(1)};
     const [sharp, smooth] = [
-      await fit(matrix, {...targets, labelSmoothing: 0}, 1e-4),
-      await fit(matrix, {...targets, labelSmoothing: 0.3}, 1e-4),
+      await fit(matrix, {...targets, labelSmoothing: 0}, {l2: 1e-4}),
+      await fit(matrix, {...targets, labelSmoothing: 0.3}, {l2: 1e-4}),
     ];
     matrix.dispose();
     // The entropy of the target 0.8, 0.1, 0.1 bounds the loss from below.
@@ -200,7 +274,8 @@ describe('describeHeadSolution', () => {
   const solution = {
     phaseIndex: 0,
     l2: 0.3,
-    candidates: [1, 0.3, 0.1, 0.03].map(l2 => ({l2, loss: 1, accuracy: 0.5})),
+    scale: 2.149,
+    candidates: [1, 0.3, 0.1, 0.03].map(l2 => ({l2, scale: 1, loss: 1, accuracy: 0.5})),
     folds: 5,
     baselineAccuracy: 0.25,
     iterations: 26,
@@ -213,10 +288,10 @@ describe('describeHeadSolution', () => {
 
   it('says what was chosen, how, and from how many', () => {
     expect(describeHeadSolution(solution)).to.equal(
-      'L2 0.3, chosen by 5-fold cross-validation from 4 strengths; 26 iterations on 2,450 images in 3 views',
+      'L2 0.3, logits x 2.1, chosen by 5-fold cross-validation from 4 strengths; 26 iterations on 2,450 images in 3 views',
     );
     expect(describeHeadSolution({...solution, folds: 1, views: 1, images: 1})).to.equal(
-      'L2 0.3, chosen by 1 fold of 5-fold cross-validation from 4 strengths; 26 iterations on 1 image',
+      'L2 0.3, logits x 2.1, chosen by 1 fold of 5-fold cross-validation from 4 strengths; 26 iterations on 1 image',
     );
   });
 });

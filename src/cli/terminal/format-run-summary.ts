@@ -8,14 +8,13 @@ import type {Metrics} from '../../training/metrics/metrics.js';
 import type {Style} from './screen/style.js';
 import type {Terminal} from './screen/terminal.js';
 import {formatLabeled} from './screen/layout.js';
+import {formatClassMetrics} from './classes/class-metrics.js';
 import {formatSteps} from './format-steps.js';
 import {formatFixedPercent} from '../../core/text/format-percent.js';
 import {formatList, PROGRAM_NAME, quoted} from './format.js';
 
-/** Maximum number of listed classes and confusions. */
+/** Maximum number of listed confusions. */
 const MAX_LISTED = 3;
-/** Minimum support for a percentage. Below it, recall is shown as a count. */
-const MIN_SUPPORT_FOR_PERCENT = 20;
 
 interface ConfusedPair {
   readonly truth: string;
@@ -36,25 +35,6 @@ function findConfusedPairs(
     })),
   );
   return pairs.filter(({times}) => times > 1).sort((a, b) => b.times - a.times);
-}
-
-/** `ants 94.3 %`, `Birman 0 of 2` */
-const formatRecall = (name: string, recall: number, support: number): string =>
-  `${printable(name)} ${support < MIN_SUPPORT_FOR_PERCENT ? `${Math.round(recall * support)} of ${support}` : formatFixedPercent(recall)}`;
-
-/** Recall of each class if there are few classes, else of the classes with the lowest recall. */
-function formatRecalls({perClass}: Metrics): LabeledLines {
-  const known = Object.entries(perClass).flatMap(([name, {recall, support}]) =>
-    recall === null ? [] : [{name, recall, support}],
-  );
-  known.sort((a, b) => a.recall - b.recall);
-  const missed = known.filter(({recall}) => recall < 1);
-  if (missed.length === 0) return [];
-  const [label, shown] =
-    known.length <= MAX_LISTED ? ['recall', known] : ['weakest', missed.slice(0, MAX_LISTED)];
-  return [
-    [label, shown.map(({name, recall, support}) => formatRecall(name, recall, support)).join(', ')],
-  ];
 }
 
 /** Ratio of the largest to the smallest class above which accuracy hides the small classes. */
@@ -105,7 +85,6 @@ export function formatMetrics(
     ],
     ...(warning === undefined ? [] : ([['', style.dim(warning)]] as const)),
     ...(isImbalanced(metrics) ? ([['balanced', formatBalancedAccuracy(metrics)]] as const) : []),
-    ...formatRecalls(metrics),
     ...(confusedTexts.length === 0 ? [] : ([['mistaken', formatList(confusedTexts)]] as const)),
   ];
 }
@@ -147,6 +126,7 @@ export function formatRunSummary(
   const lines: LabeledLines = [
     ...formatMetrics(metrics.validation, 'validation', classNames, style),
     ...(metrics.test === undefined ? [] : formatMetrics(metrics.test, 'test', classNames, style)),
+    ...formatClassMetrics(metrics.test ?? metrics.validation, classNames, style, columns),
     ['time', times(timings, process.uptime())],
     ...(run === undefined ? [] : ([['run', printable(run)]] as const)),
     ...(model === undefined ? [] : ([['model', printable(model)]] as const)),

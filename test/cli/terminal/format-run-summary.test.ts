@@ -2,24 +2,7 @@ import {expect} from 'chai';
 import {formatSteps} from '../../../src/cli/terminal/format-steps.js';
 import {formatMetrics} from '../../../src/cli/terminal/format-run-summary.js';
 import {UNSTYLED} from '../../../src/cli/terminal/screen/style.js';
-import {RunningMetrics} from '../../../src/training/metrics/metrics.js';
-
-/** Metrics of `confusion[truth][said]` images. */
-function metricsOf(confusion: readonly (readonly number[])[]) {
-  const classNames = confusion.map((_, i) => 'abcdefgh'[i]!);
-  const running = new RunningMetrics(classNames);
-  confusion.forEach((row, truth) =>
-    row.forEach((times, said) => {
-      const one = classNames.map((_, i) => (i === said ? 0.9 : 0.1 / (classNames.length - 1)));
-      running.add(
-        Float32Array.from(Array.from({length: times}, () => one).flat()),
-        new Int32Array(times).fill(truth),
-        times,
-      );
-    }),
-  );
-  return {metrics: running.metrics(), classNames};
-}
+import {metricsOf} from '../../helpers/confusion.js';
 
 function lines(confusion: readonly (readonly number[])[]): Readonly<Record<string, string>> {
   const {metrics, classNames} = metricsOf(confusion);
@@ -27,42 +10,6 @@ function lines(confusion: readonly (readonly number[])[]): Readonly<Record<strin
 }
 
 describe('the end of a run', () => {
-  it('tells the recall of every class where they are few, and of the weakest where they are many', () => {
-    expect(
-      lines([
-        [50, 3],
-        [2, 98],
-      ]),
-    )
-      .to.include({recall: 'a 94.3 %, b 98.0 %'})
-      .and.not.to.have.property('weakest');
-    expect(
-      lines([
-        [40, 0, 0, 0],
-        [1, 39, 0, 0],
-        [0, 0, 30, 10],
-        [0, 0, 0, 40],
-      ]),
-    ).to.include({weakest: 'c 75.0 %, b 97.5 %'});
-    expect(
-      lines([
-        [9, 0],
-        [0, 9],
-      ]),
-    ).not.to.have.any.keys('recall', 'weakest', 'mistaken');
-  });
-
-  it('tells few images as counts', () => {
-    expect(
-      lines([
-        [0, 2, 0, 0],
-        [0, 2, 0, 0],
-        [0, 0, 2, 0],
-        [0, 0, 1, 18],
-      ]).weakest,
-    ).to.equal('a 0 of 2, d 18 of 19');
-  });
-
   it('tells pairs of classes that were confused twice or more', () => {
     expect(
       lines([

@@ -8,6 +8,7 @@ import type {CommandContext, CommandResult} from '../../command.js';
 import {pickListPath} from '../../load-folder.js';
 import {withResumeHint} from '../../resume.js';
 import type {RunPlan} from '../../run-plan.js';
+import {formatClassMetrics} from '../../terminal/classes/class-metrics.js';
 import {formatOptions} from '../../terminal/format-options.js';
 import {formatLines, formatMetrics, formatNextSteps} from '../../terminal/format-run-summary.js';
 import {formatEnsemble} from '../evaluate/format-ensemble.js';
@@ -34,7 +35,11 @@ function formatSummary(
     const evaluation = evaluations[split];
     if (evaluation === undefined) return [];
     const {metrics} = evaluation;
-    const lines = formatMetrics(metrics, split, classNames, resultStyle);
+    const isLast = split === 'test' || evaluations.test === undefined;
+    const lines = [
+      ...formatMetrics(metrics, split, classNames, resultStyle),
+      ...(isLast ? formatClassMetrics(metrics, classNames, resultStyle, resultColumns) : []),
+    ];
     return [
       formatLines(lines, resultStyle, resultColumns),
       `\n${formatEnsemble(evaluation, metrics, resultStyle, resultColumns)}\n`,

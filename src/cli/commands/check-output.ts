@@ -2,7 +2,7 @@ import {basename} from 'node:path';
 import {UsageError} from '../../core/errors.js';
 import {writeFileAtomic} from '../../core/files/atomic-write.js';
 import {describeSystemError} from '../../core/files/system-error.js';
-import {formatCount} from '../../core/text/format-count.js';
+import {formatCount, formatInteger} from '../../core/text/format-count.js';
 import {printable} from '../../core/text/printable.js';
 import {everySample} from '../../datasets/discovery/image-folder.js';
 import {createThumbnails} from '../../datasets/images/thumbnail.js';
@@ -42,7 +42,9 @@ export function formatReport(
   {resultStyle, resultColumns}: Terminal,
 ): string {
   const {good, bold} = resultStyle;
-  const summary = `${formatCount(readable.length, 'readable image')} in ${formatCount(folder.classNames.length, 'class', 'classes')}`;
+  const found = everySample(folder).length;
+  const unreadable = found - readable.length;
+  const summary = `${formatCount(found, 'image')} in ${formatCount(folder.classNames.length, 'class', 'classes')}${unreadable === 0 ? '' : `, ${formatInteger(unreadable)} of them unreadable`}`;
   return [
     `${bold(printable(pickListPath(folder, data).data ?? folder.root))}: ${summary}`,
     ...formatClassCounts(countFolder(folder), {

@@ -244,6 +244,21 @@ describe('what a person sees of a run', () => {
     lines.forEach(line => expect(line.length).to.be.at.most(80));
   });
 
+  it('leaves columns of the table out on a narrow terminal, the learning rate first', () => {
+    const rows = (columns: number): string[] => {
+      const lines = shown([epoch(0, 5, true), epoch(2, 5, false)], {isTTY: true, columns});
+      for (const line of lines) expect(line.length).to.be.at.most(columns);
+      return lines.slice(0, 2);
+    };
+    expect(rows(78)[0]).to.include('learning rate        time');
+    expect(rows(77)).to.deep.equal([
+      '    epoch  train loss  val loss  val accuracy        time',
+      '      1/3      0.5000    0.2500        50.0 %       50 ms  best',
+    ]);
+    expect(rows(60)[1]).to.equal('      1/3      0.5000    0.2500        50.0 %  best');
+    expect(rows(45)[1]).to.equal('      1/3    0.2500        50.0 %  best');
+  });
+
   it('tells the balanced accuracy of epochs where the best is chosen by it', () => {
     const recipe = mergeRecipe([{source: 'flag', values: {classBalance: 'weighted-loss'}}], FACTS);
     const both = (number: number, best: boolean): RunEvent =>

@@ -41,7 +41,7 @@ export class PredictionOutput {
     const {models, found, findings} = run;
     const {top} = this.options;
     if (unreadable.length > 1) this.#reportUnreadable(unreadable);
-    if (unreadable.length > 0)
+    if (unreadable.length > 0 && found > 1)
       this.#warn('skipped', formatSkipped({found, unreadable: unreadable.length}));
     await this.#sorter?.add(classified);
     const [firstUnreadable] = unreadable;

@@ -46,6 +46,13 @@ const formatRow = ({name, support, correct, predicted, recall, f1}: ClassResult)
   f1 === null ? '-' : f1.toFixed(3),
 ];
 
+/** `32 more classes, recall 50.0 % to 100.0 %` */
+function describeRest(rest: readonly ClassResult[]): string {
+  const [low, high] = [rest[0]!, rest.at(-1)!].map(({recall}) => formatFixedPercent(recall!));
+  const recalls = low === high ? low : `${low} to ${high}`;
+  return `${formatCount(rest.length, 'more class', 'more classes')}, recall ${recalls}`;
+}
+
 /** The classes to list, and a line about the others. */
 function chooseResults(results: readonly ClassResult[]): {
   readonly label: string;
@@ -55,13 +62,11 @@ function chooseResults(results: readonly ClassResult[]): {
   if (results.length <= MAX_LISTED_CLASSES) return {label: 'classes', shown: results};
   const sorted = lowestFirst(results);
   const shown = sorted.filter(({recall}) => recall! < 1).slice(0, MAX_LOWEST);
-  const next = sorted[shown.length];
+  const rest = sorted.slice(shown.length);
   return {
     label: shown.length === 1 ? 'lowest' : `lowest ${shown.length}`,
     shown,
-    ...(next !== undefined && {
-      rest: `${formatCount(sorted.length - shown.length, 'more class', 'more classes')}, recall ${next.recall === 1 ? '' : 'at least '}${formatFixedPercent(next.recall!)}`,
-    }),
+    ...(rest.length > 0 && {rest: describeRest(rest)}),
   };
 }
 

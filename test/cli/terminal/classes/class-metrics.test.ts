@@ -68,7 +68,7 @@ describe('the table of classes at the end of a run', () => {
         'c0030   0 of 2          0   0.0 %  0.000',
         'c0000   1 of 2          1  50.0 %  0.667',
         'c0001   1 of 2          2  50.0 %  0.500',
-        '… 32 more classes, recall at least 50.0 %',
+        '… 32 more classes, recall 50.0 % to 100.0 %',
       ],
     });
   });

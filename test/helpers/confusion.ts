@@ -9,9 +9,7 @@ export function metricsOf(
   confusion.forEach((row, truth) =>
     row.forEach((times, predicted) => {
       if (times === 0) return;
-      const one = classNames.map((_, i) =>
-        i === predicted ? 0.9 : 0.1 / (classNames.length - 1),
-      );
+      const one = classNames.map((_, i) => (i === predicted ? 0.9 : 0.1 / (classNames.length - 1)));
       running.add(
         Float32Array.from(Array.from({length: times}, () => one).flat()),
         new Int32Array(times).fill(truth),

@@ -31,6 +31,14 @@ describe('the image of a terminal', () => {
     ]);
   });
 
+  it('leaves out a spinner that erased itself', () => {
+    const output = '\u2819\x1b[1G\x1b[0Kdone\r\n\u2819\x1b[1G\x1b[0K';
+    expect(texts(renderTerminal('x', output)).map(([, y, , , text]) => [y, text])).to.deep.equal([
+      ['27', '$ x'],
+      ['45', 'done'],
+    ]);
+  });
+
   it('is as high as its lines', () => {
     expect(renderTerminal('x', 'a\nb\nc\n')).to.include('height="99"');
   });

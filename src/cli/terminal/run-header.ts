@@ -48,7 +48,7 @@ export class RunHeader {
   logWeights({name, path}: RunEventOf<'weights'>): void {
     if (path === null)
       return this.#logLine('weights', 'none: the backbone starts from random numbers');
-    this.#logPath('weights', path, '', name === path ? '' : `${printable(name)}, from `);
+    this.#logPath('weights', shortPath(path), '', name === path ? '' : `${printable(name)}, from `);
   }
 
   logSplit(event: RunEventOf<'split'>): void {

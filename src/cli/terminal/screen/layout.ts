@@ -39,7 +39,8 @@ const MIN_NAME_WIDTH = 12;
  */
 export function formatFittedTable(rows: readonly (readonly string[])[], width: number): string[] {
   const numbers = rows[0]!.slice(1).map((_, i) => 2 + columnWidth(rows, i + 1));
-  const sum = (widths: readonly number[]): number => widths.reduce((total, each) => total + each, 0);
+  const sum = (widths: readonly number[]): number =>
+    widths.reduce((total, each) => total + each, 0);
   while (numbers.length > 1 && MIN_NAME_WIDTH + sum(numbers) > width) numbers.pop();
   const nameWidth = Math.max(MIN_NAME_WIDTH, width - sum(numbers));
   const fitted = rows.map(([name, ...cells]) => [
@@ -63,18 +64,22 @@ function wrapPath(word: string, width: number): string {
   return lines.join('\n');
 }
 
-/** Joins numbers and `%`, so that no line begins with a percent sign. */
-const joinPercentSigns = (text: string): string => text.replaceAll(' %', '\u00a0%');
+/** Joins numbers and their units, so that no line begins with a percent sign or `s`. */
+const joinUnits = (text: string): string =>
+  text.replace(/(?<=\d) (?=%|(?:ms|s|min|h)\b)/g, '\u00a0');
+
+const splitUnits = (text: string): string =>
+  text.replace(/(?<=\d)\u00a0(?=%|(?:ms|s|min|h)\b)/g, ' ');
 
 function wrapLine(line: string, width: number): string[] {
   const [, blank = '', text = ''] = /^( *)(.*)$/su.exec(line)!;
   const innerWidth = Math.max(10, width - blank.length);
-  const joined = joinPercentSigns(text)
+  const joined = joinUnits(text)
     .split(' ')
     .map(word => wrapPath(word, innerWidth))
     .join(' ');
   const lines = wrapAnsi(joined, innerWidth, {hard: true}).split('\n');
-  return lines.map(wrapped => blank + wrapped.replaceAll('\u00a0%', ' %'));
+  return lines.map(wrapped => blank + splitUnits(wrapped));
 }
 
 /** Wraps text between words and keeps its own line breaks. Every line after the first is indented. */

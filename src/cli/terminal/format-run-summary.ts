@@ -1,8 +1,9 @@
 import {printable} from '../../core/text/printable.js';
-import type {CrossValidationSummary} from '../../finetune/folds/cross-validation.js';
 import type {FinetuneResult} from '../../finetune/finetune-result.js';
+import {formatBytes} from '../../core/text/format-bytes.js';
 import {formatCount} from '../../core/text/format-count.js';
-import {formatDuration} from '../../report/format.js';
+import {formatDuration, formatMilliseconds, formatMillions} from '../../report/format.js';
+import type {ModelSize} from '../../report/run-record.js';
 import {smallSampleWarning, type EvaluatedSplit} from '../../report/charts/small-sample.js';
 import type {Metrics} from '../../training/metrics/metrics.js';
 import type {Style} from './screen/style.js';
@@ -57,7 +58,7 @@ function formatBalancedAccuracy({
   return `${formatFixedPercent(balancedAccuracy)} where every class counts equally${known}, macro-F1 ${macroF1.toFixed(3)}`;
 }
 
-type LabeledLines = readonly (readonly [label: string, text: string])[];
+export type LabeledLines = readonly (readonly [label: string, text: string])[];
 
 /** Formats the metrics of a classifier on a set of images. */
 export function formatMetrics(
@@ -116,9 +117,13 @@ function times(timings: FinetuneResult['timings'], total: number): string {
 export const formatLines = (lines: LabeledLines, {dim}: Style, columns: number): string =>
   lines.map(([label, text]) => formatLabeled(dim, label, text, columns)).join('\n');
 
+/** `45.2 MB for a web page, 11.2 million parameters, 12 ms an image` */
+const describeSize = ({webBytes, parameters, imageMilliseconds}: ModelSize): string =>
+  `${formatBytes(webBytes)} for a web page, ${formatMillions(parameters)} parameters, ${formatMilliseconds(imageMilliseconds)} an image`;
+
 /** Summary at the end of a run. */
 export function formatRunSummary(
-  {classifier, metrics, timings, run, model}: FinetuneResult,
+  {classifier, metrics, timings, run, model, modelSize}: FinetuneResult,
   style: Style,
   columns: number,
 ): string {
@@ -130,40 +135,7 @@ export function formatRunSummary(
     ['time', times(timings, process.uptime())],
     ...(run === undefined ? [] : ([['run', printable(run)]] as const)),
     ...(model === undefined ? [] : ([['model', printable(model)]] as const)),
-  ];
-  return formatLines(lines, style, columns);
-}
-
-/** Summary at the end of a cross-validation. */
-export function formatFoldsSummary(
-  {folds, accuracy, balancedAccuracy, pooled}: CrossValidationSummary,
-  {run, model}: {readonly run: string; readonly model?: string},
-  style: Style,
-  columns: number,
-): string {
-  const [low, high] = pooled.accuracyCi95;
-  const points = (fraction: number): string => (100 * fraction).toFixed(1);
-  const foldAccuracies = accuracy.values.map(points).join(', ');
-  const lines: LabeledLines = [
-    [
-      'accuracy',
-      `${style.bold(style.good(formatFixedPercent(accuracy.mean)))} ± ${points(accuracy.std)} points, the mean of ${folds} folds (${foldAccuracies})`,
-    ],
-    [
-      'balanced',
-      `${formatFixedPercent(balancedAccuracy.mean)} ± ${points(balancedAccuracy.std)} points, where every class counts equally`,
-    ],
-    [
-      'all images',
-      `${formatFixedPercent(pooled.accuracy)} of ${formatCount(pooled.numImages, 'image')}, each once (95 % interval: ${formatFixedPercent(low)} to ${formatFixedPercent(high)})`,
-    ],
-    [
-      'runs',
-      `${printable(run)}/fold-1 to fold-${folds}; folds.html shows them, folds.json has the figures`,
-    ],
-    model === undefined
-      ? ['', style.dim('For a model to use, train again without --folds, or with --ensemble.')]
-      : ['model', `${printable(model)}, the ensemble of all folds`],
+    ...(modelSize === undefined ? [] : ([['', style.dim(describeSize(modelSize))]] as const)),
   ];
   return formatLines(lines, style, columns);
 }

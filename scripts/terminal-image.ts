@@ -46,10 +46,11 @@ function toSpans(line: string): Span[] {
 const renderSpan = ({column, text, fill, isBold}: Span, row: number): string =>
   `<text x="${MARGIN + CELL_WIDTH * column}" y="${27 + LINE_HEIGHT * row}" fill="${fill}" textLength="${CELL_WIDTH * text.length}" lengthAdjust="spacingAndGlyphs"${isBold ? ' font-weight="700"' : ''}>${escapeXml(text)}</text>`;
 
-/** What a terminal shows in the end of a line that was drawn several times, without sequences that move the cursor. */
+/** What a terminal shows in the end of a line that was drawn several times, without links and sequences that move the cursor. */
 const finalText = (line: string): string =>
   line
     .replace(/\r+$/, '')
+    .replace(/\x1b\]8;;.*?\x1b\\/g, '')
     .replace(/\x1b\[1?G/g, '\r')
     .split('\r')
     .at(-1)!

@@ -39,6 +39,13 @@ describe('the image of a terminal', () => {
     ]);
   });
 
+  it('shows the text of a link without its address', () => {
+    const output = '  \x1b]8;;file:///home/ann/report.html\x1b\\report.html\x1b]8;;\x1b\\\n';
+    expect(texts(renderTerminal('x', output)).at(-1)).to.deep.equal([
+      ...['30', '45', '#d4d8de', '', 'report.html'],
+    ]);
+  });
+
   it('is as high as its lines', () => {
     expect(renderTerminal('x', 'a\nb\nc\n')).to.include('height="99"');
   });

@@ -4,6 +4,14 @@ export {type FinetuneOptions} from './finetune/finetune-options.js';
 export type {MlflowSettings} from './finetune/tracking/mlflow-settings.js';
 export {compareWeights, type CompareOptions} from './finetune/comparison/compare-weights.js';
 export type {ComparedWeights, WeightsComparison} from './finetune/comparison/comparison.js';
+export {compareRuns, type CompareRunsOptions} from './finetune/run-comparison/compare-runs.js';
+export type {
+  ComparedRun,
+  DifferingSetting,
+  Disagreement,
+  PairedRun,
+  RunComparison,
+} from './report/comparison/run-comparison.js';
 export {
   crossValidate,
   type CrossValidateOptions,
@@ -44,6 +52,8 @@ export type {
   FeatureMapValues,
   FeaturesOptions,
 } from './export/features/feature-extractor.js';
+export type {ExplainOptions, ImageExplanation} from './export/explanation.js';
+export type {ActivationMap, PlacedMap} from './datasets/activation-maps/placed-map.js';
 export type {ImageSource} from './export/image-source.js';
 export {startBackend} from './backend/runtime/runtime.js';
 export type {BackendEvent, BackendInfo, BackendOptions} from './backend/runtime/backend-info.js';

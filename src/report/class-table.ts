@@ -16,7 +16,11 @@ const COLUMNS = [
 ] as const satisfies readonly {title: string; key: keyof ClassMetrics; about: string}[];
 
 /** Renders a sortable column heading. The script sorts by `data-value`; undefined values come last. */
-const heading = (title: string, about: string, sort: 'ascending' | 'none' = 'none'): Html =>
+export const sortableHeading = (
+  title: string,
+  about: string,
+  sort: 'ascending' | 'none' = 'none',
+): Html =>
   html`<th aria-sort="${sort}" ${title !== 'Class' && html`class="number"`}>
     <button type="button" title="${about}">${title}</button>
   </th>`;
@@ -68,9 +72,10 @@ export function classTable(
       html`<table class="classes" data-sortable>
         <thead>
           <tr>
-            ${heading('Class', 'name of the folder')} ${heading('Images', 'images of this class')}
-            ${COLUMNS.map(({title, about}) => heading(title, about, title === 'F1' ? 'ascending' : 'none'))}
-            ${curves !== undefined && CURVE_COLUMNS.map(({title, about}) => heading(title, about))}
+            ${sortableHeading('Class', 'name of the folder')}
+            ${sortableHeading('Images', 'images of this class')}
+            ${COLUMNS.map(({title, about}) => sortableHeading(title, about, title === 'F1' ? 'ascending' : 'none'))}
+            ${curves !== undefined && CURVE_COLUMNS.map(({title, about}) => sortableHeading(title, about))}
           </tr>
         </thead>
         <tbody>

@@ -25,6 +25,10 @@ export interface Timings {
   readonly export: number;
 }
 
+/** Seconds of learning: features of frozen layers, training and validation. */
+export const learningSeconds = ({features, train, evaluate}: Timings): number =>
+  features + train + evaluate;
+
 /** An effective option value and its source. */
 export interface Setting {
   readonly name: string;

@@ -1,4 +1,4 @@
-import type {EnsembleMetadata, ModelMetadata} from '../../src/export/record/metadata.js';
+import type {StoredMetadata} from './metadata.js';
 import {
   BACKEND_TITLES,
   findBackends,
@@ -16,7 +16,7 @@ import {byId, say, showModel, showProgress} from './view.js';
 const ROOT = '../';
 
 /** Loads the model on the first backend that runs it. Weights are on a backend, so each attempt loads them. */
-const load = async (metadata: ModelMetadata | EnsembleMetadata): Promise<Attempt<WebModel>> =>
+const load = async (metadata: StoredMetadata): Promise<Attempt<WebModel>> =>
   tryBackends(await findBackends(), async backend => {
     await startWebBackend(backend);
     say('Loading the model');

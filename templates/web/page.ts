@@ -1,7 +1,8 @@
-import type {EnsembleMetadata, ModelMetadata} from '../../src/export/record/metadata.js';
+import type {StoredMetadata} from './metadata.js';
 import {BACKEND_TITLES, reasonOf, type Attempt} from './backends.js';
 import {describeCameraError, openCamera, type Camera} from './camera.js';
-import type {Answer, WebModel, PlacedMap} from './web-model.js';
+import type {PlacedMap} from '../../src/datasets/activation-maps/placed-map.js';
+import type {Answer, WebModel} from './web-model.js';
 import {decodeImageFile, readCanvas, type Drawable} from './image-source.js';
 import type {ImageSize} from '../../src/datasets/images/resample.js';
 import {
@@ -15,7 +16,7 @@ import {
   showFacts,
 } from './view.js';
 
-/** Default for models of other programs. */
+/** Default for models of earlier versions. */
 const UNSURE_BELOW = 0.5;
 /** Shortest time between two answers of the camera that are read out. */
 const ANNOUNCE_MS = 2000;
@@ -38,7 +39,7 @@ export class Page {
   #queue: Promise<void> = Promise.resolve();
   #announcedAt = 0;
 
-  constructor(attempt: Attempt<WebModel>, metadata: ModelMetadata | EnsembleMetadata) {
+  constructor(attempt: Attempt<WebModel>, metadata: StoredMetadata) {
     this.#attempt = attempt;
     this.#model = attempt.result;
     this.#unsureBelow = metadata.unsureBelow ?? UNSURE_BELOW;

@@ -1,4 +1,5 @@
-import type {Answer, PlacedMap, RankedClass} from './web-model.js';
+import type {PlacedMap} from '../../src/datasets/activation-maps/placed-map.js';
+import type {Answer, RankedClass} from './web-model.js';
 import {drawHeatMap} from './heat-map.js';
 import type {Drawable} from './image-source.js';
 import type {ImageSize} from '../../src/datasets/images/resample.js';

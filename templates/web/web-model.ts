@@ -1,20 +1,15 @@
 import type {Preprocessing} from '../../src/core/preprocessing.js';
+import type {PlacedMap} from '../../src/datasets/activation-maps/placed-map.js';
 import type {CropBox} from '../../src/datasets/images/resample.js';
 import {argmax, combineVotes, type Vote} from '../../src/export/ensemble/vote.js';
-import type {EnsembleMetadata, ModelMetadata} from '../../src/export/record/metadata.js';
-import {toPreprocessing} from './metadata.js';
-import {Network, type ActivationMap, type NetworkOutput} from './network.js';
+import {toPreprocessing, type StoredMetadata, type StoredModelMetadata} from './metadata.js';
+import {Network, type NetworkOutput} from './network.js';
 import type {CanvasPixels} from './shrink.js';
 import {toSquare} from './square.js';
 
 export interface RankedClass {
   readonly className: string;
   readonly probability: number;
-}
-
-/** An activation map, and the part of the image that it covers, in pixels of the image. */
-export interface PlacedMap extends ActivationMap {
-  readonly region: CropBox;
 }
 
 /** What the model says of one image. */
@@ -52,7 +47,7 @@ async function fetchJson(address: string): Promise<unknown> {
 }
 
 /** The folder of each network, from the page. */
-const foldersOf = (root: string, metadata: ModelMetadata | EnsembleMetadata): [string, string][] =>
+const foldersOf = (root: string, metadata: StoredMetadata): [string, string][] =>
   'members' in metadata
     ? metadata.members.map(({name, directory}) => [name, `${root}${directory}/`])
     : [[metadata.arch, root]];
@@ -72,13 +67,13 @@ export class WebModel {
     private readonly members: readonly Member[],
   ) {}
 
-  static readMetadata = async (root: string): Promise<ModelMetadata | EnsembleMetadata> =>
-    (await fetchJson(`${root}metadata.json`)) as ModelMetadata | EnsembleMetadata;
+  static readMetadata = async (root: string): Promise<StoredMetadata> =>
+    (await fetchJson(`${root}metadata.json`)) as StoredMetadata;
 
   /** Loads networks one after another, so that their weights are not in memory twice at once. @param root folder of `metadata.json` */
   static async load(
     root: string,
-    metadata: ModelMetadata | EnsembleMetadata,
+    metadata: StoredMetadata,
     onProgress: (fraction: number) => void,
   ): Promise<WebModel> {
     const folders = foldersOf(root, metadata);
@@ -87,7 +82,7 @@ export class WebModel {
       for (const [i, [name, folder]] of folders.entries()) {
         const own =
           'members' in metadata
-            ? ((await fetchJson(`${folder}metadata.json`)) as ModelMetadata)
+            ? ((await fetchJson(`${folder}metadata.json`)) as StoredModelMetadata)
             : metadata;
         const network = await Network.load(`${folder}model.json`, own, fraction =>
           onProgress((i + fraction) / folders.length),

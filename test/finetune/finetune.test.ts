@@ -217,6 +217,7 @@ describe('finetune', () => {
       'metrics.json',
       'metrics.jsonl',
       'model',
+      'predictions.json',
       'recipe.json',
       'report.html',
       'report.json',

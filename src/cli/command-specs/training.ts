@@ -2,7 +2,7 @@ import type {CommandSpec} from '../command.js';
 import {STUDY_OPTIONS, STUDY_POSITIONALS} from '../commands/study/study-options.js';
 import {omitOptions, pickOptions, withDefaults} from '../options/command-options.js';
 import {readDemoDefaults} from '../options/recipe-file.js';
-import {DATASET_OPTION_NAMES, OUTPUT_OPTION_NAMES} from './option-groups.js';
+import {DATASET_OPTION_NAMES, OUTPUT_OPTION_NAMES, PATH_SCHEMA} from './option-groups.js';
 
 /** Commands that train a network. */
 export const TRAINING_COMMANDS = {
@@ -62,5 +62,24 @@ export const RUN_COMMANDS = {
     description: 'Write the report of a run again; its images are not needed',
     options: pickOptions(...OUTPUT_OPTION_NAMES),
     load: async () => (await import('../commands/export.js')).reportCommand,
+  },
+  compare: {
+    usage: 'compare [run..]',
+    description: 'Compare runs: metrics, paired tests, settings, and images they disagree on',
+    options: {
+      html: {
+        schema: PATH_SCHEMA,
+        help: 'write a page with curves, classes and the images on which the runs disagree',
+        example: 'comparison.html',
+        isPath: true,
+      },
+      ...pickOptions(...OUTPUT_OPTION_NAMES),
+    },
+    positionals: {run: 'directories of two runs or more; their images are not needed'},
+    examples: [
+      ['$0 compare runs/a runs/b', 'a table, tests, settings'],
+      ['$0 compare runs/pets-* --html page.html', 'and a page'],
+    ],
+    load: async () => (await import('../commands/comparison/compare-runs.js')).compareRunsCommand,
   },
 } as const satisfies Record<string, CommandSpec>;

@@ -1,7 +1,6 @@
 import {basename} from 'node:path';
-import {UsageError} from '../../core/errors.js';
-import {writeFileAtomic} from '../../core/files/atomic-write.js';
-import {describeSystemError} from '../../core/files/system-error.js';
+import {writeOutput} from '../../core/files/atomic-write.js';
+import {formatPathList} from '../../core/files/path-list.js';
 import {formatCount, formatInteger} from '../../core/text/format-count.js';
 import {printable} from '../../core/text/printable.js';
 import {everySample} from '../../datasets/discovery/image-folder.js';
@@ -59,14 +58,9 @@ export function formatReport(
   ].join('\n');
 }
 
-/** @throws UsageError (exit 2) if the file cannot be written */
-export async function writeOutput(path: string, option: string, text: string): Promise<void> {
-  await writeFileAtomic(path, text).catch((error: unknown) => {
-    throw new UsageError(
-      `${path} (${option}) cannot be written: ${describeSystemError(error)}. Choose another path.`,
-    );
-  });
-}
+/** Writes the list of `--write-exclude`. */
+export const writeExcludeList = (path: string, excluded: readonly string[]): Promise<void> =>
+  writeOutput(path, '--write-exclude', formatPathList(excluded));
 
 /** Number of images that are shown of each class. */
 const SAMPLES_PER_CLASS = 4;

@@ -9,13 +9,12 @@ import type {ImageFolder} from '../../datasets/sample.js';
 import type {CommandContext, CommandHandler} from '../command.js';
 import {loadFolder} from '../load-folder.js';
 import {toFolderOptions, formatFolderFlags, type FolderValues} from '../options/folder-options.js';
-import {formatPathList} from '../../core/files/path-list.js';
 import {PROGRAM_NAME, quoted} from '../terminal/format.js';
 import {ProgressLine} from '../terminal/screen/progress-line.js';
 import {
   formatReport,
   toDocument,
-  writeOutput,
+  writeExcludeList,
   writePage,
   type CheckResult,
 } from './check-output.js';
@@ -80,8 +79,7 @@ export const checkCommand: CommandHandler = async (input, context) => {
   const report = await inspect(folder, values, context);
   const {findings, error} = report;
   const excluded = collectExcluded(findings);
-  if (writeExclude !== undefined)
-    await writeOutput(writeExclude, '--write-exclude', formatPathList(excluded));
+  if (writeExclude !== undefined) await writeExcludeList(writeExclude, excluded);
   const {train, next} = nextCommands(directory, values, {
     hasExcluded: excluded.length > 0,
     isUsable: error === undefined,

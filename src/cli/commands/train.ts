@@ -8,7 +8,11 @@ import {RunPlan} from '../run-plan.js';
 import {formatBackend, formatThreads, toBackendOptions} from '../terminal/backend-view.js';
 import {formatOptions} from '../terminal/format-options.js';
 import {formatLabeled} from '../terminal/screen/layout.js';
-import {assertComparisonOptions, compareCommand, comparedNames} from './compare-weights.js';
+import {
+  assertComparisonOptions,
+  compareCommand,
+  comparedNames,
+} from './comparison/compare-weights.js';
 import {parseEnsemble} from './ensemble/parse-ensemble.js';
 import {trainNetworks} from './ensemble/train-ensemble.js';
 import {finishTraining} from '../environment/finish-training.js';

@@ -14,7 +14,9 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import {basename, dirname, join, resolve} from 'node:path';
+import {UsageError} from '../errors.js';
 import {isAlive, currentProcess, type ProcessIdentity} from './process-identity.js';
+import {describeSystemError} from './system-error.js';
 
 /** Name of a temporary file, which identifies its writer: `<name>.<pid>-<start>-<host>-<number>.unfinished`. */
 const TEMPORARY_NAME = /\.(\d+)-(\d*)-([^/]*)-\d+\.unfinished$/;
@@ -137,4 +139,16 @@ export const isFileExistsError = (error: unknown): boolean =>
 export function withErrorPath(error: unknown, path: string): unknown {
   if (error instanceof Error && 'syscall' in error) Object.assign(error, {path});
   return error;
+}
+
+/**
+ * Writes a file that the user named by an option.
+ * @throws UsageError (exit 2) if it cannot be written
+ */
+export async function writeOutput(path: string, option: string, text: string): Promise<void> {
+  await writeFileAtomic(path, text).catch((error: unknown) => {
+    throw new UsageError(
+      `${path} (${option}) cannot be written: ${describeSystemError(error)}. Choose another path.`,
+    );
+  });
 }

@@ -1,6 +1,6 @@
 import {defineError, UsageError} from '../../core/errors.js';
 
-/** Members of an ensemble tell different classes apart. */
+/** Models that must tell the same classes apart do not. */
 export class ClassesDifferError extends defineError(
   UsageError,
   'CLASSES_DIFFER',
@@ -9,6 +9,7 @@ export class ClassesDifferError extends defineError(
     other,
     onlyFirst,
     onlyOther,
+    purpose,
   }: {
     first: string;
     other: string;
@@ -16,8 +17,10 @@ export class ClassesDifferError extends defineError(
     onlyFirst: readonly string[];
     /** Classes that the first model lacks. */
     onlyOther: readonly string[];
+    /** What they cannot do: `be one ensemble` */
+    purpose: string;
   }) =>
-    `${first} and ${other} have different classes, so they cannot be one ensemble: ${[
+    `${first} and ${other} have different classes, so they cannot ${purpose}: ${[
       formatMissing(first, onlyFirst),
       formatMissing(other, onlyOther),
     ]
@@ -45,13 +48,20 @@ export interface ModelClasses {
  * @returns the index in `other` of each class of `first`
  * @throws ClassesDifferError if a class is only in one of them
  */
-export function findClassOrder(first: ModelClasses, other: ModelClasses): readonly number[] {
+export function findClassOrder(
+  first: ModelClasses,
+  other: ModelClasses,
+  purpose = 'be one ensemble',
+): readonly number[] {
   const [firstNames, otherNames] = [first, other].map(({classNames}) =>
     classNames.map(name => name.normalize('NFC')),
   ) as [string[], string[]];
   const onlyFirst = firstNames.filter(name => !otherNames.includes(name));
   const onlyOther = otherNames.filter(name => !firstNames.includes(name));
   if (onlyFirst.length + onlyOther.length > 0)
-    throw new ClassesDifferError({first: first.name, other: other.name, onlyFirst, onlyOther});
+    throw new ClassesDifferError({
+      ...{first: first.name, other: other.name},
+      ...{onlyFirst, onlyOther, purpose},
+    });
   return firstNames.map(name => otherNames.indexOf(name));
 }

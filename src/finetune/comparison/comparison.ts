@@ -1,6 +1,6 @@
 import {formatCount} from '../../core/text/format-count.js';
 import type {Metrics} from '../../training/metrics/metrics.js';
-import {mcnemarTest} from '../../training/metrics/mcnemar.js';
+import {isSignificant, mcnemarTest} from '../../training/metrics/mcnemar.js';
 
 /** What a probe on a set of weights measured. */
 export interface ProbedWeights {
@@ -53,9 +53,6 @@ export interface WeightsComparison {
   readonly reason: string;
 }
 
-/** Probability of a false recommendation that is accepted, over all comparisons with the default (Bonferroni). */
-const SIGNIFICANCE = 0.05;
-
 const countMissing = (of: ReadonlySet<string>, from: ReadonlySet<string>): number =>
   [...of].filter(name => !from.has(name)).length;
 
@@ -96,7 +93,7 @@ export function summarizeComparison(
   const compared = probed.map(each => compareWithDefault(each, reference));
   const others = compared.filter(({againstDefault}) => againstDefault !== undefined);
   const isClearlyBetter = ({againstDefault, metrics}: ComparedWeights): boolean =>
-    againstDefault!.pValue * others.length < SIGNIFICANCE &&
+    isSignificant(againstDefault!.pValue, others.length) &&
     metrics.accuracy > reference.metrics.accuracy;
   const better = mostAccurate(others.filter(isClearlyBetter));
   const result = {compared, default: defaultWeights};

@@ -11,6 +11,7 @@ export const RUN_FILES = {
   metricsLog: 'metrics.jsonl',
   mlflow: 'mlflow.json',
   metrics: 'metrics.json',
+  predictions: 'predictions.json',
   record: 'report.json',
   report: 'report.html',
   checkpoint: join('checkpoints', 'last'),

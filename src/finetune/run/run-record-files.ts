@@ -2,6 +2,7 @@ import {basename} from 'node:path';
 import {historyCsv} from '../../report/charts/history-csv.js';
 import {writeReport} from '../../report/report.js';
 import {metricsDocument, type RunRecord} from '../../report/run-record.js';
+import {predictImages} from '../explanation/image-predictions.js';
 import {labelIssuesDocument} from '../label-issues.js';
 import type {Recipe} from '../recipe/recipe.js';
 import type {CompletedRun} from './completed-run.js';
@@ -19,12 +20,13 @@ export async function writeRecord(directory: RunDirectory, record: RunRecord): P
   await writeReport(record, directory.file('report'));
 }
 
-/** Writes the history and the label issues of a run. */
+/** Writes the history, the label issues and the validation predictions of a run. */
 export async function writeTrainingFiles(
   directory: RunDirectory,
-  {prepared, trained: {history, suspiciousImages}}: CompletedRun,
+  {prepared, trained: {history, probabilities, suspiciousImages}}: CompletedRun,
 ): Promise<void> {
   if (suspiciousImages !== undefined)
     await directory.writeJson('labelIssues', labelIssuesDocument(prepared, suspiciousImages));
+  await directory.writeJson('predictions', predictImages(prepared, probabilities));
   await directory.write('history', historyCsv(history));
 }

@@ -3,6 +3,7 @@ import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {defineError, errorMessage, FinetuneError, UsageError} from '../../core/errors.js';
 import {shellQuote} from '../../core/text/printable.js';
+import {isEnsemble} from '../../export/record/model-directory.js';
 import type {RunRecord} from '../../report/run-record.js';
 import {isStudyDirectory, RUNS_FOLDER} from '../study/study-runs.js';
 import {hasRunFile, isFinished, RUN_FILES, workingDirectoryOf, type RunFile} from './run-files.js';
@@ -37,6 +38,8 @@ function describeMissingTraining(
     return `${run} holds the runs of a cross-validation. Give one of them, such as ${shellQuote(join(run, 'fold-1'))}`;
   if (isStudyDirectory(run))
     return `${run} holds the runs of a study. Give one of them: a folder in ${shellQuote(join(run, RUNS_FOLDER))}.`;
+  if (isEnsemble(join(run, RUN_FILES.model)))
+    return `${run} holds the runs of an ensemble. Give one of them: a folder in ${shellQuote(run)}.`;
   if (isFinished(workingDirectory))
     return `${run} holds a run without its ${RUN_FILES[requiredFile]}. Copy the whole directory again, or train again.`;
   return `The training of the run in ${run} has not ended. Resume it: finetune --resume ${shellQuote(run)}`;

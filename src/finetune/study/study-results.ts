@@ -61,13 +61,12 @@ export async function readStudyRecord(
 /** Content of `study.json`: errors of the networks over their seeds, and what they come to. */
 export function studyDocument({runs, ...record}: StudyRecord): object {
   const networks = summarizeNetworks(runs);
-  const seeds = Math.min(...networks.map(network => network.seeds.length));
   return {
     ...record,
     networks,
     comparisons: compareNetworks(networks).map(comparison => ({
       ...comparison,
-      verdict: formatVerdict(comparison, seeds).replaceAll('\u00a0', ' '),
+      verdict: formatVerdict(comparison).replaceAll('\u00a0', ' '),
     })),
     runs: runs.map(({history: _history, ...run}) => run),
   };

@@ -18,7 +18,7 @@ import {
   type StudyRecord,
   type StudyRun,
 } from './study-record.js';
-import {formatPoints, formatVerdict, isBeyondSeeds} from './verdict.js';
+import {formatPoints, formatVerdict} from './verdict.js';
 
 const number = (content: Html | string): Html => html`<td class="number">${content}</td>`;
 
@@ -85,14 +85,12 @@ const TRAIT_NAMES: Readonly<Record<NetworkComparison['differsIn'], string>> = {
   preActivation: 'pre-activation',
 };
 
-function changeCell(change: ErrorChange, seeds: number): Html {
-  const note = isBeyondSeeds(change, seeds) === false ? 'seeds overlap' : undefined;
-  return number(
-    html`${formatPoints(change.difference)} ${note !== undefined && html`<small>${note}</small>`}`,
+const changeCell = ({difference, isClear}: ErrorChange): Html =>
+  number(
+    html`${formatPoints(difference)} ${isClear === false && html`<small>seeds overlap</small>`}`,
   );
-}
 
-const comparisonsTable = (comparisons: readonly NetworkComparison[], seeds: number): Html =>
+const comparisonsTable = (comparisons: readonly NetworkComparison[]): Html =>
   scrollable(
     'Comparisons',
     html`
@@ -113,7 +111,7 @@ const comparisonsTable = (comparisons: readonly NetworkComparison[], seeds: numb
                 <th scope="row">${from}</th>
                 <td>${to}</td>
                 <td>${TRAIT_NAMES[differsIn]}</td>
-                ${changeCell(training, seeds)} ${changeCell(validation, seeds)}
+                ${changeCell(training)} ${changeCell(validation)}
               </tr>`,
           )}
         </tbody>
@@ -154,12 +152,12 @@ function body(record: StudyRecord): Html {
     <section class="answer">
       <p class="figure-label">${question}</p>
       <ul>
-        ${comparisons.map(comparison => html`<li>${formatVerdict(comparison, seeds)}</li>`)}
+        ${comparisons.map(comparison => html`<li>${formatVerdict(comparison)}</li>`)}
       </ul>
     </section>
     ${section('Error by epoch', errorCharts(networks))}
     ${section('Networks', networksTable(networks, runs))}
-    ${comparisons.length > 0 && section('Comparisons', comparisonsTable(comparisons, seeds))}
+    ${comparisons.length > 0 && section('Comparisons', comparisonsTable(comparisons))}
     ${section('How it was measured', definitions(record, seeds))}
     ${section('Reproduce', commandBox(record.command))}
     ${section('Effective settings', settingsTable(record.settings))}

@@ -101,8 +101,8 @@ export interface ErrorChange {
   readonly to: SeedStatistics;
   /** Difference of the means, a fraction: negative if the second network is better. */
   readonly difference: number;
-  /** Whether every seed of one network has a lower error than every seed of the other. With one seed it says little. */
-  readonly isClear: boolean;
+  /** Whether every seed of one network has a lower error than every seed of the other. Null where a network has one seed: its spread is not known. */
+  readonly isClear: boolean | null;
 }
 
 /** Two networks that differ in one trait, and their errors in the last epoch. */
@@ -111,11 +111,15 @@ export interface NetworkComparison extends NetworkPair {
   readonly validation: ErrorChange;
 }
 
-const errorChange = (from: SeedStatistics, to: SeedStatistics): ErrorChange => ({
+const errorChange = (
+  from: SeedStatistics,
+  to: SeedStatistics,
+  hasSpreads: boolean,
+): ErrorChange => ({
   from,
   to,
   difference: to.mean - from.mean,
-  isClear: to.low > from.high || to.high < from.low,
+  isClear: hasSpreads ? to.low > from.high || to.high < from.low : null,
 });
 
 /** Compares the networks that differ in one trait only. */
@@ -123,10 +127,11 @@ export function compareNetworks(networks: readonly NetworkResult[]): NetworkComp
   const resultOf = new Map(networks.map(network => [network.arch, network]));
   return findPairs(networks.map(({arch}) => arch)).map(pair => {
     const [from, to] = [resultOf.get(pair.from)!, resultOf.get(pair.to)!];
+    const hasSpreads = from.seeds.length > 1 && to.seeds.length > 1;
     return {
       ...pair,
-      training: errorChange(from.trainingError, to.trainingError),
-      validation: errorChange(from.validationError, to.validationError),
+      training: errorChange(from.trainingError, to.trainingError, hasSpreads),
+      validation: errorChange(from.validationError, to.validationError, hasSpreads),
     };
   });
 }

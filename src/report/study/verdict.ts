@@ -1,6 +1,6 @@
 import {formatPercent} from '../format.js';
 import {networkKind, networkTraits} from './network-traits.js';
-import type {ErrorChange, NetworkComparison} from './study-record.js';
+import type {NetworkComparison} from './study-record.js';
 
 /** Difference of two errors in percentage points, with a sign: `+3.1` */
 export const formatPoints = (difference: number): string =>
@@ -14,12 +14,14 @@ function describeTrait({differsIn, from, to}: NetworkComparison): string {
   return before === 'none' ? 'The network with shortcuts' : `Shortcut ${after}`;
 }
 
-/** Whether the difference can be read as one: `undefined` with a single seed, whose spread is not known. */
-export const isBeyondSeeds = (change: ErrorChange, seeds: number): boolean | undefined =>
-  seeds < 2 ? undefined : change.isClear;
+/** Why a difference may be chance, by `ErrorChange.isClear`. */
+const CAVEATS = new Map([
+  [null, ' One seed each: --seeds 3 shows whether this may be chance.'],
+  [false, ' The seeds overlap, so this may be chance.'],
+]);
 
 /** `The deeper plain network is worse: plain56 has a training error of 45.2 %, plain20 of 36.1 %.` */
-export function formatVerdict(comparison: NetworkComparison, seeds: number): string {
+export function formatVerdict(comparison: NetworkComparison): string {
   const {from, to, training} = comparison;
   const outcome =
     training.difference > 0
@@ -27,10 +29,8 @@ export function formatVerdict(comparison: NetworkComparison, seeds: number): str
       : training.difference < 0
         ? 'better'
         : 'neither better nor worse';
-  const sentence =
+  return (
     `${describeTrait(comparison)} is ${outcome}: ${to} has a training error of ${formatPercent(training.to.mean)}, ` +
-    `${from} of ${formatPercent(training.from.mean)}.`;
-  return isBeyondSeeds(training, seeds) === false
-    ? `${sentence} The seeds overlap, so this may be chance.`
-    : sentence;
+    `${from} of ${formatPercent(training.from.mean)}.${CAVEATS.get(training.isClear) ?? ''}`
+  );
 }

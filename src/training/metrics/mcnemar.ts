@@ -15,3 +15,9 @@ export function mcnemarTest(onlyFirst: number, onlySecond: number): number {
   }
   return Math.min(1, 2 * tail);
 }
+
+/** Probability of claiming a difference where there is none that is accepted, over all tests together. */
+const SIGNIFICANCE = 0.05;
+
+/** Whether a difference is clear. @param tests number of tests that it is one of (Bonferroni) */
+export const isSignificant = (pValue: number, tests = 1): boolean => pValue * tests < SIGNIFICANCE;

@@ -29,13 +29,12 @@ const run = (arch: Arch, seed: number, ...errors: number[]): StudyRun => ({
   })),
 });
 
-const verdicts = (...runs: StudyRun[]): string[] => {
-  const networks = summarizeNetworks(runs);
-  const seeds = networks[0]!.seeds.length;
-  return compareNetworks(networks).map(comparison =>
-    formatVerdict(comparison, seeds).replaceAll('\u00a0', ' '),
+const verdicts = (...runs: StudyRun[]): string[] =>
+  compareNetworks(summarizeNetworks(runs)).map(comparison =>
+    formatVerdict(comparison).replaceAll('\u00a0', ' '),
   );
-};
+
+const ONE_SEED = 'One seed each: --seeds 3 shows whether this may be chance.';
 
 describe('a network over its seeds', () => {
   const [network] = summarizeNetworks([run('plain20', 1, 0.5, 0.2), run('plain20', 2, 0.3, 0.25)]);
@@ -57,10 +56,10 @@ describe('a network over its seeds', () => {
 describe('the verdict of a comparison', () => {
   it('says which network has the lower training error', () => {
     expect(verdicts(run('plain20', 1, 0.18), run('plain56', 1, 0.25))).to.deep.equal([
-      'The deeper plain network is worse: plain56 has a training error of 25.0 %, plain20 of 18.0 %.',
+      `The deeper plain network is worse: plain56 has a training error of 25.0 %, plain20 of 18.0 %. ${ONE_SEED}`,
     ]);
     expect(verdicts(run('resnet56', 1, 0.1), run('resnet20', 1, 0.2))).to.deep.equal([
-      'The deeper residual network is better: resnet56 has a training error of 10.0 %, resnet20 of 20.0 %.',
+      `The deeper residual network is better: resnet56 has a training error of 10.0 %, resnet20 of 20.0 %. ${ONE_SEED}`,
     ]);
     expect(verdicts(run('resnet110', 1, 0.25), run('preact_resnet110', 1, 0.25))[0]).to.match(
       /^Pre-activation is neither better nor worse: /,

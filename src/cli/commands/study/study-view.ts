@@ -52,7 +52,6 @@ const formatError = ({mean, low, high}: SeedStatistics): string =>
 /** Result of a study: a row per network, and a sentence per comparison. */
 export function formatStudySummary({runs}: StudyRecord, columns: number): string {
   const networks = summarizeNetworks(runs);
-  const seeds = Math.min(...networks.map(network => network.seeds.length));
   const rows = networks.map(({arch, trainingError, validationError, seconds}) => [
     arch,
     formatError(trainingError),
@@ -64,7 +63,7 @@ export function formatStudySummary({runs}: StudyRecord, columns: number): string
     [1, 2, 3],
   );
   const verdicts = compareNetworks(networks).map(comparison =>
-    wrapText(formatVerdict(comparison, seeds), columns, ''),
+    wrapText(formatVerdict(comparison), columns, ''),
   );
   return [...table, '', ...verdicts].join('\n');
 }

@@ -3,6 +3,7 @@ import type {ScratchResult} from '../../../finetune/comparison/train-from-scratc
 import type {FinetuneResult} from '../../../finetune/finetune-result.js';
 import type {Recipe} from '../../../finetune/recipe/recipe.js';
 import {formatDuration} from '../../../report/format.js';
+import {learningSeconds} from '../../../report/run-record.js';
 import type {Metrics} from '../../../training/metrics/metrics.js';
 import {formatFixedPercent} from '../../../core/text/format-percent.js';
 import {formatLines} from '../format-run-summary.js';
@@ -15,10 +16,6 @@ export interface FinishedRun {
   readonly metrics: {readonly validation: Pick<Metrics, 'accuracy'>};
   readonly timings: FinetuneResult['timings'];
 }
-
-/** Seconds that a run spent on learning: features of frozen layers, training and validation. */
-export const learningSeconds = ({timings: {features, train, evaluate}}: FinishedRun): number =>
-  features + train + evaluate;
 
 const describe = (accuracy: number, seconds: number, rest: string): string =>
   `${formatFixedPercent(accuracy)} after ${formatDuration(seconds)} of training: ${rest}`;
@@ -36,7 +33,7 @@ export function formatTransfer(
       'transfer',
       describe(
         finished.metrics.validation.accuracy,
-        learningSeconds(finished),
+        learningSeconds(finished.timings),
         `from ${finished.weights}, ${names}`,
       ),
     ],

@@ -1,12 +1,12 @@
-import {UsageError} from '../../core/errors.js';
-import type {ImageFolder} from '../../datasets/sample.js';
-import {compareWeights} from '../../finetune/comparison/compare-weights.js';
-import type {CommandContext, CommandResult} from '../command.js';
-import {pickListPath} from '../load-folder.js';
-import type {RunPlan} from '../run-plan.js';
-import {ComparisonView} from '../terminal/comparison/comparison-view.js';
-import {commandWithWeights, formatComparison} from '../terminal/comparison/format-comparison.js';
-import {formatSteps} from '../terminal/format-steps.js';
+import {UsageError} from '../../../core/errors.js';
+import type {ImageFolder} from '../../../datasets/sample.js';
+import {compareWeights} from '../../../finetune/comparison/compare-weights.js';
+import type {CommandContext, CommandResult} from '../../command.js';
+import {pickListPath} from '../../load-folder.js';
+import type {RunPlan} from '../../run-plan.js';
+import {ComparisonView} from '../../terminal/comparison/comparison-view.js';
+import {commandWithWeights, formatComparison} from '../../terminal/comparison/format-comparison.js';
+import {formatSteps} from '../../terminal/format-steps.js';
 
 const PREFIX = 'compare=';
 

@@ -1,20 +1,17 @@
 import {join} from 'node:path';
-import {trainFromScratch} from '../../finetune/comparison/train-from-scratch.js';
-import {resolveImageSize} from '../../finetune/recipe/network-defaults.js';
-import type {Recipe} from '../../finetune/recipe/recipe.js';
-import {RUN_FILES} from '../../finetune/run/run-files.js';
-import {formatDuration} from '../../report/format.js';
-import type {CommandContext, CommandInput, CommandResult} from '../command.js';
-import {loadFolder} from '../load-folder.js';
-import {readRecipeFile} from '../options/recipe-file.js';
-import {RunPlan} from '../run-plan.js';
-import {
-  formatTransfer,
-  learningSeconds,
-  type FinishedRun,
-} from '../terminal/comparison/format-transfer.js';
-import {formatLabeled} from '../terminal/screen/layout.js';
-import {ProgressLine} from '../terminal/screen/progress-line.js';
+import {trainFromScratch} from '../../../finetune/comparison/train-from-scratch.js';
+import {resolveImageSize} from '../../../finetune/recipe/network-defaults.js';
+import type {Recipe} from '../../../finetune/recipe/recipe.js';
+import {RUN_FILES} from '../../../finetune/run/run-files.js';
+import {formatDuration} from '../../../report/format.js';
+import {learningSeconds} from '../../../report/run-record.js';
+import type {CommandContext, CommandInput, CommandResult} from '../../command.js';
+import {loadFolder} from '../../load-folder.js';
+import {readRecipeFile} from '../../options/recipe-file.js';
+import {RunPlan} from '../../run-plan.js';
+import {formatTransfer, type FinishedRun} from '../../terminal/comparison/format-transfer.js';
+import {formatLabeled} from '../../terminal/screen/layout.js';
+import {ProgressLine} from '../../terminal/screen/progress-line.js';
 
 /**
  * Trains the network of a finished run from random weights, on the same split and for as long, and adds both accuracies to the result. A
@@ -31,7 +28,7 @@ export async function compareWithScratch(
   const plan = new RunPlan(input);
   const recipe = readRecipeFile(join(finished.run, RUN_FILES.recipe)) as unknown as Recipe;
   const folder = await loadFolder(plan.values.data, plan.folderOptions, context);
-  const seconds = learningSeconds(finished);
+  const seconds = learningSeconds(finished.timings);
   const {arch, lastStage, fit, seed} = recipe;
   const given = {
     ...{arch, lastStage, seed, ...(fit && {fit})},

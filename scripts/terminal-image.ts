@@ -46,10 +46,12 @@ function toSpans(line: string): Span[] {
 const renderSpan = ({column, text, fill, isBold}: Span, row: number): string =>
   `<text x="${MARGIN + CELL_WIDTH * column}" y="${27 + LINE_HEIGHT * row}" fill="${fill}" textLength="${CELL_WIDTH * text.length}" lengthAdjust="spacingAndGlyphs"${isBold ? ' font-weight="700"' : ''}>${escapeXml(text)}</text>`;
 
-/** What a terminal shows in the end of a line that was drawn several times, without sequences that move the cursor. */
+/** What a terminal shows in the end of a line that was drawn several times, without links and sequences that move the cursor. */
 const finalText = (line: string): string =>
   line
     .replace(/\r+$/, '')
+    .replace(/\x1b\]8;;.*?\x1b\\/g, '')
+    .replace(/\x1b\[1?G/g, '\r')
     .split('\r')
     .at(-1)!
     .replace(/\x1b\[[\d;?]*[A-LN-Za-ln-z]/g, '');
@@ -57,7 +59,8 @@ const finalText = (line: string): string =>
 /** Renders what a command printed as SVG. @param output lines with SGR sequences, as `script` records them */
 export function renderTerminal(command: string, output: string): string {
   const prompt: Span = {column: 0, text: `$ ${command}`, fill: '#ffffff', isBold: true};
-  const lines = [[prompt], ...output.trimEnd().split('\n').map(finalText).map(toSpans)];
+  const shown = output.split('\n').map(finalText).join('\n').trimEnd().split('\n');
+  const lines = [[prompt], ...shown.map(toSpans)];
   const [width, height] = [2 * MARGIN + CELL_WIDTH * COLUMNS, 27 + LINE_HEIGHT * lines.length];
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-label="Terminal: ${escapeXml(command)}">`,

@@ -50,6 +50,8 @@ export interface CommandSpec {
   /** Descriptions of arguments that differ from those in other commands. */
   readonly positionals?: Readonly<Record<string, string>>;
   readonly options: OptionTable;
+  /** Whether the argument DIR is another way to write `--data DIR`. */
+  readonly isDirData?: boolean;
   /** Whether the command with these options runs until a signal stops it, as it should. Others are interrupted by one. */
   readonly isServer?: (values: OptionValues) => boolean;
   readonly examples?: readonly (readonly [command: string, meaning: string])[];

@@ -57,6 +57,13 @@ export type RunEvent =
       readonly train: number;
       readonly validation: number;
       readonly test: number;
+      /** Images of each class in each split, in the order of the classes. */
+      readonly perClass: readonly {
+        readonly name: string;
+        readonly train: number;
+        readonly validation: number;
+        readonly test: number;
+      }[];
     }
   | {readonly type: 'finding'; readonly finding: Finding}
   | {
@@ -139,6 +146,9 @@ export type RunEvent =
     }
   | {readonly type: 'checkpoint'; readonly directory: string}
   | {readonly type: 'saved'; readonly directory: string};
+
+/** An event of one type. */
+export type RunEventOf<Type extends RunEvent['type']> = Extract<RunEvent, {readonly type: Type}>;
 
 /**
  * Callback for the events of a run.

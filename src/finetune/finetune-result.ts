@@ -2,6 +2,7 @@ import type {BackendInfo} from '../backend/runtime/runtime.js';
 import type {Finding} from '../core/finding.js';
 import type {Split} from '../datasets/splitting/splits.js';
 import type {Classifier} from '../heads/classifier.js';
+import type {ModelSize} from '../report/run-record.js';
 import type {Calibration} from '../training/calibration/temperature.js';
 import type {HeadSolution} from '../training/head-solver/solve-head.js';
 import type {OpenSetRecord} from '../training/open-set/open-set-record.js';
@@ -39,6 +40,8 @@ export interface FinetuneResult {
   /** Directories of the run and of the exported model, if `out` was set. */
   readonly run?: string;
   readonly model?: string;
+  /** Size and speed of the exported model, if `out` was set. */
+  readonly modelSize?: ModelSize;
 }
 
 /**

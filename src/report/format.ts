@@ -1,3 +1,5 @@
+import {formatInteger} from '../core/text/format-count.js';
+
 /** Formats a fraction: `0.9412 -> 94.1 %`. 0 % and 100 % have no decimals; `null` (an undefined precision) is a dash. */
 export function formatPercent(fraction: number | null, digits = 1): string {
   if (fraction === null) return '–';
@@ -15,6 +17,14 @@ export function formatDuration(seconds: number): string {
   const [hours, minutes] = [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60)];
   return hours > 0 ? `${hours} h ${minutes} min` : `${minutes} min ${whole % 60} s`;
 }
+
+/** Formats a short time: `4.2 ms`, `87 ms`. */
+export const formatMilliseconds = (value: number): string =>
+  `${value < 10 ? value.toFixed(1) : Math.round(value)}\u00a0ms`;
+
+/** Formats a large count: `11.2 million`. */
+export const formatMillions = (count: number): string =>
+  count < 1e6 ? formatInteger(count) : `${(count / 1e6).toPrecision(3)} million`;
 
 /** Formats a number for an SVG attribute. Two decimals are finer than a pixel. */
 export const coordinate = (value: number): string => String(Math.round(100 * value) / 100);

@@ -17,7 +17,7 @@ describe('finetune check', () => {
     const {exitCode, stdout, stderr} = await runCaptured(['check', root]);
     expect(exitCode).to.equal(0);
     expect(stdout).to.match(
-      /: 15 readable images in 2 classes\n {2}class {2}images\n {2}ants {8}3\n {2}bees {7}12\n/,
+      /: 15 images in 2 classes\n {2}class {2}images\n {2}ants {8}3\n {2}bees {7}12\n/,
     );
     expect(stdout)
       .to.match(/\nwarning .*cut\.jpg/)

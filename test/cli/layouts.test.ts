@@ -60,7 +60,7 @@ describe('what a refused folder says to give', () => {
       const [, words] = /(--data \S+ --classes \S+) \(the classes are/.exec(refused.stderr)!;
       const reported = await runCaptured(['check', ...words!.split(' ')]);
       expect(reported.exitCode, reported.stderr).to.equal(0);
-      expect(reported.stdout).to.include('6 readable images in 3 classes');
+      expect(reported.stdout).to.include('6 images in 3 classes');
     });
   });
 
@@ -90,7 +90,7 @@ describe('options for reading', () => {
     expect(refused.stderr).to.match(/Add --follow-links to read what links lead to\.\n$/);
     const reported = await runCaptured(['check', root, '--follow-links']);
     expect(reported.exitCode, reported.stderr).to.equal(0);
-    expect(reported.stdout).to.include('4 readable images in 2 classes');
+    expect(reported.stdout).to.include('4 images in 2 classes');
     expect(reported.stderr).to.equal(`\nNext: finetune --data ${root} --follow-links\n`);
     expect((await runCaptured(['check', root], {FINETUNE_FOLLOW_LINKS: '1'})).exitCode).to.equal(0);
     const here = temporaryDirectory();

@@ -96,7 +96,10 @@ describe('finetune', () => {
     const [dataset] = events;
     expect(dataset).to.deep.equal({type: 'dataset', root: folder.root, classes: 3, images: 24});
     expect(events).to.deep.include({type: 'weights', name: 'none', path: null});
-    expect(events).to.deep.include({type: 'split', train: 18, validation: 6, test: 0});
+    expect(events).to.deep.include({
+      ...{type: 'split', train: 18, validation: 6, test: 0},
+      perClass: folder.classNames.map(name => ({name, train: 6, validation: 2, test: 0})),
+    });
     const features = events.filter(
       event => event.type === 'progress' && event.activity === 'features',
     );

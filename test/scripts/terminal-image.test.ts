@@ -31,6 +31,21 @@ describe('the image of a terminal', () => {
     ]);
   });
 
+  it('leaves out a spinner that erased itself', () => {
+    const output = '\u2819\x1b[1G\x1b[0Kdone\r\n\u2819\x1b[1G\x1b[0K';
+    expect(texts(renderTerminal('x', output)).map(([, y, , , text]) => [y, text])).to.deep.equal([
+      ['27', '$ x'],
+      ['45', 'done'],
+    ]);
+  });
+
+  it('shows the text of a link without its address', () => {
+    const output = '  \x1b]8;;file:///home/ann/report.html\x1b\\report.html\x1b]8;;\x1b\\\n';
+    expect(texts(renderTerminal('x', output)).at(-1)).to.deep.equal([
+      ...['30', '45', '#d4d8de', '', 'report.html'],
+    ]);
+  });
+
   it('is as high as its lines', () => {
     expect(renderTerminal('x', 'a\nb\nc\n')).to.include('height="99"');
   });

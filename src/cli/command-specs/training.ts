@@ -4,12 +4,13 @@ import {omitOptions, pickOptions, withDefaults} from '../options/command-options
 import {readDemoDefaults} from '../options/recipe-file.js';
 import {DATASET_OPTION_NAMES, OUTPUT_OPTION_NAMES, PATH_SCHEMA} from './option-groups.js';
 
-/** Commands that train networks, and the report of a run. */
+/** Commands that train a network. */
 export const TRAINING_COMMANDS = {
   train: {
     usage: 'train [dir]',
     description: 'Fine-tune a pretrained ResNet on a folder of images',
     options: omitOptions(),
+    isDirData: true,
     examples: [
       ['$0 pets', 'with recommended values'],
       ['$0 pets --arch resnet18 --freeze probe', 'the fastest first result'],
@@ -40,11 +41,16 @@ export const TRAINING_COMMANDS = {
     ],
     load: async () => (await import('../commands/demo.js')).demoCommand,
   },
+} as const satisfies Record<string, CommandSpec>;
+
+/** Commands about several runs, and about one that has ended. */
+export const RUN_COMMANDS = {
   study: {
     usage: 'study <study> [dir]',
     description:
       'Train networks by one recipe and compare them: degradation, shortcuts, preactivation',
     options: STUDY_OPTIONS,
+    isDirData: true,
     positionals: STUDY_POSITIONALS,
     examples: [
       ['$0 study degradation cifar10 --val-data cifar10-test', 'plain against residual networks'],

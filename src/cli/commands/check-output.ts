@@ -1,7 +1,7 @@
 import {basename} from 'node:path';
 import {writeOutput} from '../../core/files/atomic-write.js';
 import {formatPathList} from '../../core/files/path-list.js';
-import {formatCount} from '../../core/text/format-count.js';
+import {formatCount, formatInteger} from '../../core/text/format-count.js';
 import {printable} from '../../core/text/printable.js';
 import {everySample} from '../../datasets/discovery/image-folder.js';
 import {createThumbnails} from '../../datasets/images/thumbnail.js';
@@ -10,7 +10,7 @@ import type {ImageFolder, Sample} from '../../datasets/sample.js';
 import {checkPage, MAX_FIGURES, MAX_GROUPS} from '../../report/check/check-page.js';
 import {pickListPath} from '../load-folder.js';
 import {formatFindings} from '../terminal/format-findings.js';
-import {countImagesPerClass, formatFolder} from '../terminal/format-folder.js';
+import {countFolder, formatClassCounts, toCountRecord} from '../terminal/classes/class-counts.js';
 import type {Terminal} from '../terminal/screen/terminal.js';
 
 export type CheckResult = Awaited<ReturnType<typeof checkImages>>;
@@ -24,10 +24,13 @@ export const toDocument = (
   layout: folder.layout,
   classes: folder.classNames,
   images: {found: everySample(folder).length, readable: readable.length},
-  perClass: countImagesPerClass(folder),
+  perClass: toCountRecord(countFolder(folder)),
   findings,
   usable: error === undefined,
 });
+
+/** Indentation of the table of classes. */
+const INDENT = '  ';
 
 /** Report for a terminal: classes, findings, and whether the folder is ready to train on. */
 export function formatReport(
@@ -38,10 +41,17 @@ export function formatReport(
   {resultStyle, resultColumns}: Terminal,
 ): string {
   const {good, bold} = resultStyle;
-  const summary = `${formatCount(readable.length, 'readable image')} in ${formatCount(folder.classNames.length, 'class', 'classes')}`;
+  const found = everySample(folder).length;
+  const unreadable = found - readable.length;
+  const summary = `${formatCount(found, 'image')} in ${formatCount(folder.classNames.length, 'class', 'classes')}${unreadable === 0 ? '' : `, ${formatInteger(unreadable)} of them unreadable`}`;
   return [
     `${bold(printable(pickListPath(folder, data).data ?? folder.root))}: ${summary}`,
-    ...formatFolder(folder, resultColumns),
+    ...formatClassCounts(countFolder(folder), {
+      style: resultStyle,
+      columns: resultColumns - INDENT.length,
+      ...(verbose && {limit: Infinity}),
+      elsewhere: '--verbose lists them',
+    }).map(line => `${INDENT}${line}`),
     '',
     ...formatFindings(findings, resultStyle, resultColumns, verbose),
     ...(error === undefined ? [good('Ready to train.')] : []),
@@ -71,9 +81,10 @@ export async function writePage(
   {findings, readable, distributions, error}: CheckResult,
   next: string,
 ): Promise<void> {
-  const classes = Object.entries(countImagesPerClass(folder)).map(([name, counts], label) => ({
+  const {splits, classes: counted} = countFolder(folder);
+  const classes = counted.map(({name, counts}, label) => ({
     name,
-    counts,
+    counts: Object.fromEntries(splits.map((split, i) => [split, counts[i]!])),
     samples: pickSamples(readable.filter(sample => sample.label === label)),
   }));
   const shown = new Set([

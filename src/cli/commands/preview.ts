@@ -11,7 +11,7 @@ import {
 import {resolveAugmentation, type AugmentationChoice} from '../../datasets/augmentation/augment.js';
 import {describeSystemError} from '../../core/files/system-error.js';
 import {isFileExistsError, writeFileAtomic} from '../../core/files/atomic-write.js';
-import {renderContactSheet} from '../../datasets/images/contact-sheet.js';
+import {renderContactSheet, type SheetLabels} from '../../datasets/images/contact-sheet.js';
 import {previewAugmentation} from '../../datasets/augmentation/preview.js';
 import {formatCount} from '../../core/text/format-count.js';
 import type {CommandHandler} from '../command.js';
@@ -70,6 +70,19 @@ function readableRows(found: SampleVersions, directory: string): SampleVersions 
   );
 }
 
+/** The class above each row, and above each column what was done to the image. */
+const sheetLabels = (
+  rows: readonly string[],
+  augment: AugmentationChoice,
+  columns: number,
+): SheetLabels => {
+  const name = typeof augment === 'string' ? augment : 'recipe';
+  return {
+    rows,
+    columns: ['unaugmented', ...Array.from({length: columns}, (_, i) => `${name} ${i + 1}`)],
+  };
+};
+
 /** Lists the image in each row of the sheet, and the images that are not shown. */
 const formatRows = (
   shown: readonly {readonly name: string; readonly className: string}[],
@@ -100,12 +113,18 @@ export const previewCommand: CommandHandler = async (input, context) => {
   const options = {images, columns, augmentation, preprocessing, seed};
   const found = await previewAugmentation(folder, options);
   const rows = readableRows(found, directory);
-  const versions = rows.map(row => row.versions);
-  await writeSheet(out, await renderContactSheet(versions, preprocessing.cropSize, out), overwrite);
   const shown = rows.map(({sample: {name, label}}) => ({
     name,
     className: folder.classNames[label]!,
   }));
+  const versions = rows.map(row => row.versions);
+  const labels = sheetLabels(
+    shown.map(({className}) => className),
+    augment,
+    columns,
+  );
+  const sheet = await renderContactSheet(versions, preprocessing.cropSize, out, labels);
+  await writeSheet(out, sheet, overwrite);
   const summary = `${formatCount(rows.length, 'image')}, each unaugmented and in ${formatCount(columns, 'augmented version')}`;
   const augmentFlag = typeof augment === 'string' ? ` --augment ${augment}` : '';
   return {

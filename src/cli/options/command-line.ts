@@ -142,10 +142,7 @@ function toInvocation(
     positionals: Object.fromEntries(positionals.map(name => [name, argv[name]])),
     flags,
   };
-  // The demo draws into its folder.
-  return positionals.includes('dir') && 'data' in spec.options && command !== 'demo'
-    ? positionalToDataFlag(invocation)
-    : invocation;
+  return spec.isDirData === true ? positionalToDataFlag(invocation) : invocation;
 }
 
 const extraArgumentError = (command: CommandName, token: string): UsageError =>
@@ -164,10 +161,14 @@ function checkMistypedCommand(token: string): void {
     throw new UsageError(`"${token}" is neither a command nor a folder of images${hint}`);
 }
 
+/** Whether a command takes its folder of images as an argument alone. */
+const hasOnlyDir = ({usage, options}: CommandSpec): boolean =>
+  parsePositionals(usage).includes('dir') && !('data' in options);
+
 /** Rewrites `finetune check --data pets` to `finetune check pets`, since messages about folders mention `--data`. */
 function dataFlagToPositional(tokens: readonly string[]): readonly string[] {
-  const command = tokens.find(token => !token.startsWith('-'));
-  if (!['check', 'preview', 'features'].includes(command ?? '')) return tokens;
+  const command = COMMAND_NAMES.find(name => name === tokens.find(token => !token.startsWith('-')));
+  if (command === undefined || !hasOnlyDir(COMMANDS[command])) return tokens;
   return tokens.flatMap(token => (token === '--data' ? [] : [token.replace(/^--data=/, '')]));
 }
 

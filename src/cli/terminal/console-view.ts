@@ -1,8 +1,6 @@
 import {printable} from '../../core/text/printable.js';
-import type {Finding} from '../../core/finding.js';
-import type {Activity, RunEvent} from '../../finetune/events.js';
+import type {Activity, RunEvent, RunEventOf} from '../../finetune/events.js';
 import type {Recipe} from '../../finetune/recipe/recipe.js';
-import {formatCount, formatInteger} from '../../core/text/format-count.js';
 import {
   describeHeadSolution,
   describeTransferCase,
@@ -10,14 +8,11 @@ import {
 import {describeCalibration} from '../../training/calibration/temperature.js';
 import {EpochTable, formatSelectionMetric} from './epoch-table.js';
 import {formatFeatures} from './format-features.js';
-import {formatFindings} from './format-findings.js';
-import {describePhase, describeRecipe} from './format-phases.js';
-import {shortPath} from './format.js';
+import {describePhase} from './format-phases.js';
+import {RunHeader, type RunHeaderOptions} from './run-header.js';
 import {ProgressLine} from './screen/progress-line.js';
 import type {Terminal} from './screen/terminal.js';
-import {truncateMiddle, LABEL_WIDTH, formatLabeled, displayWidth} from './screen/layout.js';
-
-type RunEventOf<Type extends RunEvent['type']> = Extract<RunEvent, {readonly type: Type}>;
+import {formatLabeled} from './screen/layout.js';
 
 const ACTIVITY_LABELS: Readonly<Record<Activity, string>> = {
   backend: 'backend',
@@ -29,25 +24,21 @@ const ACTIVITY_LABELS: Readonly<Record<Activity, string>> = {
   export: 'exporting',
 };
 
-export interface ConsoleViewOptions {
-  readonly verbose?: boolean;
+export interface ConsoleViewOptions extends RunHeaderOptions {
   /** Whether metrics are printed as `name=value` lines, too. Default: `off`. */
   readonly metricLines?: ConstructorParameters<typeof EpochTable>[3];
-  /** Path to show instead of the folder: an image list that the user named. */
-  readonly data?: string;
   /** Returns the time in seconds. */
   readonly clock?: () => number;
 }
 
 /** Prints the events of a run as lines on standard error, with a progress bar on a terminal. */
 export class ConsoleView {
+  readonly #header: RunHeader;
   readonly #progress: ProgressLine;
   readonly #epochs: EpochTable;
   readonly #verbose: boolean;
-  readonly #data: string | undefined;
-  readonly #findings: Finding[] = [];
-  #recipe: RunEventOf<'recipe'> | undefined;
-  #imageCounts = {train: 0, validation: 0};
+  #recipe: Recipe | undefined;
+  #imageCounts: Readonly<Record<'train' | 'validation', number>> = {train: 0, validation: 0};
   #phaseEpochs = 1;
   #lastEpoch: RunEventOf<'epoch'> | undefined;
 
@@ -56,12 +47,12 @@ export class ConsoleView {
     {
       verbose = false,
       metricLines,
-      data,
       clock = () => performance.now() / 1000,
+      ...options
     }: ConsoleViewOptions = {},
   ) {
     this.#verbose = verbose;
-    this.#data = data;
+    this.#header = new RunHeader(terminal, {verbose, ...options});
     this.#epochs = new EpochTable(terminal, clock, verbose, metricLines);
     this.#progress = new ProgressLine(terminal, clock);
   }
@@ -72,19 +63,18 @@ export class ConsoleView {
       case 'info':
         return this.#logLine('info', printable(event.message), this.terminal.style.warn);
       case 'finding':
-        return void this.#findings.push(event.finding);
+        return this.#header.addFinding(event.finding);
       case 'dataset':
-        return this.#logPath(
-          'dataset',
-          this.#data ?? shortPath(event.root),
-          `: ${formatCount(event.images, 'image')} in ${formatCount(event.classes, 'class', 'classes')}`,
-        );
+        return this.#header.logDataset(event);
       case 'weights':
-        return this.#logWeights(event);
+        return this.#header.logWeights(event);
       case 'recipe':
-        return void (this.#recipe = event);
+        this.#recipe = event.recipe;
+        return this.#header.setRecipe(event);
       case 'split':
-        return this.#logSplit(event);
+        this.#progress.end();
+        this.#imageCounts = event;
+        return this.#header.logSplit(event);
       case 'progress':
         return this.#updateProgress(event);
       case 'phase':
@@ -112,7 +102,7 @@ export class ConsoleView {
   /** Prints the remaining findings and removes the progress bar. */
   close(): void {
     this.#progress.end();
-    this.#logFindings();
+    this.#header.logFindings();
   }
 
   #logLine(
@@ -121,47 +111,6 @@ export class ConsoleView {
     paint: (text: string) => string = this.terminal.style.dim,
   ): void {
     this.terminal.log(formatLabeled(paint, label, text, this.terminal.columns));
-  }
-
-  /** Logs a path and a text in one line. The middle of the path is cut if the line is too narrow. */
-  #logPath(label: string, path: string, rest: string, before = ''): void {
-    const width = this.terminal.columns - LABEL_WIDTH - displayWidth(before + rest);
-    this.#logLine(label, before + truncateMiddle(printable(path), Math.max(20, width)) + rest);
-  }
-
-  #logWeights({name, path}: RunEventOf<'weights'>): void {
-    if (path === null)
-      return this.#logLine('weights', 'none: the backbone starts from random numbers');
-    this.#logPath('weights', path, '', name === path ? '' : `${printable(name)}, from `);
-  }
-
-  #logSplit({train, validation, test}: RunEventOf<'split'>): void {
-    this.#progress.end();
-    this.#imageCounts = {train, validation};
-    const counts = [
-      `${formatInteger(train)} to train`,
-      `${formatInteger(validation)} to validate`,
-      ...(test > 0 ? [`${formatInteger(test)} to test`] : []),
-    ];
-    this.#logLine('split', counts.join(', '));
-    this.#logFindings();
-    if (this.#recipe !== undefined) this.#logRecipe(this.#recipe);
-  }
-
-  #logFindings(): void {
-    for (const line of formatFindings(
-      this.#findings.splice(0),
-      this.terminal.style,
-      this.terminal.columns,
-      this.#verbose,
-    )) {
-      this.terminal.log(line);
-    }
-  }
-
-  #logRecipe({recipe, reasons}: RunEventOf<'recipe'>): void {
-    this.#logLine('recipe', describeRecipe(recipe));
-    for (const reason of reasons) this.#logLine('', reason);
   }
 
   #updateProgress({activity, done, total, unit, step, epoch}: RunEventOf<'progress'>): void {
@@ -196,7 +145,7 @@ export class ConsoleView {
     this.#lastEpoch = undefined;
     this.#epochs.beginPhase();
     this.#phaseEpochs = phase.epochs;
-    const recipe: Recipe | undefined = this.#recipe?.recipe;
+    const recipe = this.#recipe;
     if (recipe === undefined) return this.#logLine('phase', phase.name);
     const [summary, details] = describePhase(phase, recipe, steps, cached, isSolved);
     const {bold, dim} = this.terminal.style;
@@ -212,6 +161,6 @@ export class ConsoleView {
   }
 
   get #classBalance(): Recipe['classBalance'] {
-    return this.#recipe?.recipe.classBalance ?? 'none';
+    return this.#recipe?.classBalance ?? 'none';
   }
 }

@@ -17,9 +17,23 @@ const MIN_CURVE_EPOCHS = 5;
 
 /** The first column shares the width of the labels. */
 const COLUMN_WIDTHS = [LABEL_WIDTH - 2, 10, 8, 12, 13, 10];
+/** Columns to leave out on a narrow terminal, first to last: learning rate, time, losses. */
+const DROPPABLE_COLUMNS = [4, 5, 1, 2];
+const BEST_MARK = '  best';
 
-const formatRow = (cells: readonly string[]): string =>
-  cells.map((cell, i) => cell.padStart(COLUMN_WIDTHS[i]!)).join('  ');
+/** The columns that fit, with the mark of the best epoch. */
+function fittingColumns(columns: number): number[] {
+  const shown = new Set(COLUMN_WIDTHS.keys());
+  const width = (): number =>
+    [...shown].reduce((sum, column) => sum + COLUMN_WIDTHS[column]! + 2, BEST_MARK.length - 2);
+  for (const column of DROPPABLE_COLUMNS) if (width() > columns) shown.delete(column);
+  return [...shown];
+}
+
+const formatRow = (cells: readonly string[], columns: number): string =>
+  fittingColumns(columns)
+    .map(column => cells[column]!.padStart(COLUMN_WIDTHS[column]!))
+    .join('  ');
 
 const formatEpochTime = (seconds: number): string =>
   seconds < 0.0995 ? `${Math.round(seconds * 1000)} ms` : formatDuration(seconds);
@@ -101,13 +115,21 @@ export class EpochTable {
 
   #logEpoch(event: EpochEvent, classBalance: ClassBalance): void {
     if (this.#metricLines.isOn) return;
-    const {good, dim} = this.terminal.style;
+    const {
+      columns,
+      style: {good, dim},
+    } = this.terminal;
     const {epoch, epochs, trainingLoss, metrics, learningRate, best, seconds} = event;
     if (!this.#hasHeader) {
       const metricTitle =
         metricForBestModel(classBalance) === 'balancedAccuracy' ? 'val balanced' : 'val accuracy';
       this.terminal.log(
-        dim(formatRow(['epoch', 'train loss', 'val loss', metricTitle, 'learning rate', 'time'])),
+        dim(
+          formatRow(
+            ['epoch', 'train loss', 'val loss', metricTitle, 'learning rate', 'time'],
+            columns,
+          ),
+        ),
       );
     }
     this.#hasHeader = true;
@@ -117,8 +139,11 @@ export class EpochTable {
       formatFixedPercent(selectionValue(event, classBalance)),
       formatLearningRate(learningRate),
     ];
-    const line = formatRow([`${epoch + 1}/${epochs}`, ...values, formatEpochTime(seconds)]);
-    this.terminal.log(best ? `${line}  ${good('best')}` : line);
+    const line = formatRow(
+      [`${epoch + 1}/${epochs}`, ...values, formatEpochTime(seconds)],
+      columns,
+    );
+    this.terminal.log(best ? `${line}${good(BEST_MARK)}` : line);
   }
 }
 

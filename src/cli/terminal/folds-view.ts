@@ -1,4 +1,4 @@
-import type {RunEvent} from '../../finetune/events.js';
+import type {RunEvent, RunEventOf} from '../../finetune/events.js';
 import type {Recipe} from '../../finetune/recipe/recipe.js';
 import {trainsOnlyHead} from '../../finetune/recipe/phases.js';
 import type {Phase} from '../../finetune/recipe/phases.js';
@@ -8,8 +8,6 @@ import {ProgressLine} from './screen/progress-line.js';
 import type {Terminal} from './screen/terminal.js';
 import {LABEL_WIDTH} from './screen/layout.js';
 import {formatFixedPercent} from '../../core/text/format-percent.js';
-
-type RunEventOf<Type extends RunEvent['type']> = Extract<RunEvent, {readonly type: Type}>;
 
 /** Events that all folds share. Only the first trained fold shows them. */
 const SHARED_EVENTS: ReadonlySet<RunEvent['type']> = new Set([

@@ -1,21 +1,21 @@
 import {printable} from '../../core/text/printable.js';
-import type {CrossValidationSummary} from '../../finetune/folds/cross-validation.js';
 import type {FinetuneResult} from '../../finetune/finetune-result.js';
+import {formatBytes} from '../../core/text/format-bytes.js';
 import {formatCount} from '../../core/text/format-count.js';
-import {formatDuration} from '../../report/format.js';
+import {formatDuration, formatMilliseconds, formatMillions} from '../../report/format.js';
+import type {ModelSize} from '../../report/run-record.js';
 import {smallSampleWarning, type EvaluatedSplit} from '../../report/charts/small-sample.js';
 import type {Metrics} from '../../training/metrics/metrics.js';
 import type {Style} from './screen/style.js';
 import type {Terminal} from './screen/terminal.js';
 import {formatLabeled} from './screen/layout.js';
+import {formatClassMetrics} from './classes/class-metrics.js';
 import {formatSteps} from './format-steps.js';
 import {formatFixedPercent} from '../../core/text/format-percent.js';
 import {formatList, PROGRAM_NAME, quoted} from './format.js';
 
-/** Maximum number of listed classes and confusions. */
+/** Maximum number of listed confusions. */
 const MAX_LISTED = 3;
-/** Minimum support for a percentage. Below it, recall is shown as a count. */
-const MIN_SUPPORT_FOR_PERCENT = 20;
 
 interface ConfusedPair {
   readonly truth: string;
@@ -38,25 +38,6 @@ function findConfusedPairs(
   return pairs.filter(({times}) => times > 1).sort((a, b) => b.times - a.times);
 }
 
-/** `ants 94.3 %`, `Birman 0 of 2` */
-const formatRecall = (name: string, recall: number, support: number): string =>
-  `${printable(name)} ${support < MIN_SUPPORT_FOR_PERCENT ? `${Math.round(recall * support)} of ${support}` : formatFixedPercent(recall)}`;
-
-/** Recall of each class if there are few classes, else of the classes with the lowest recall. */
-function formatRecalls({perClass}: Metrics): LabeledLines {
-  const known = Object.entries(perClass).flatMap(([name, {recall, support}]) =>
-    recall === null ? [] : [{name, recall, support}],
-  );
-  known.sort((a, b) => a.recall - b.recall);
-  const missed = known.filter(({recall}) => recall < 1);
-  if (missed.length === 0) return [];
-  const [label, shown] =
-    known.length <= MAX_LISTED ? ['recall', known] : ['weakest', missed.slice(0, MAX_LISTED)];
-  return [
-    [label, shown.map(({name, recall, support}) => formatRecall(name, recall, support)).join(', ')],
-  ];
-}
-
 /** Ratio of the largest to the smallest class above which accuracy hides the small classes. */
 const IMBALANCE_RATIO = 1.5;
 
@@ -77,7 +58,7 @@ function formatBalancedAccuracy({
   return `${formatFixedPercent(balancedAccuracy)} where every class counts equally${known}, macro-F1 ${macroF1.toFixed(3)}`;
 }
 
-type LabeledLines = readonly (readonly [label: string, text: string])[];
+export type LabeledLines = readonly (readonly [label: string, text: string])[];
 
 /** Formats the metrics of a classifier on a set of images. */
 export function formatMetrics(
@@ -105,7 +86,6 @@ export function formatMetrics(
     ],
     ...(warning === undefined ? [] : ([['', style.dim(warning)]] as const)),
     ...(isImbalanced(metrics) ? ([['balanced', formatBalancedAccuracy(metrics)]] as const) : []),
-    ...formatRecalls(metrics),
     ...(confusedTexts.length === 0 ? [] : ([['mistaken', formatList(confusedTexts)]] as const)),
   ];
 }
@@ -137,9 +117,13 @@ function times(timings: FinetuneResult['timings'], total: number): string {
 export const formatLines = (lines: LabeledLines, {dim}: Style, columns: number): string =>
   lines.map(([label, text]) => formatLabeled(dim, label, text, columns)).join('\n');
 
+/** `45.2 MB for a web page, 11.2 million parameters, 12 ms an image` */
+const describeSize = ({webBytes, parameters, imageMilliseconds}: ModelSize): string =>
+  `${formatBytes(webBytes)} for a web page, ${formatMillions(parameters)} parameters, ${formatMilliseconds(imageMilliseconds)} an image`;
+
 /** Summary at the end of a run. */
 export function formatRunSummary(
-  {classifier, metrics, timings, run, model}: FinetuneResult,
+  {classifier, metrics, timings, run, model, modelSize}: FinetuneResult,
   style: Style,
   columns: number,
 ): string {
@@ -147,43 +131,11 @@ export function formatRunSummary(
   const lines: LabeledLines = [
     ...formatMetrics(metrics.validation, 'validation', classNames, style),
     ...(metrics.test === undefined ? [] : formatMetrics(metrics.test, 'test', classNames, style)),
+    ...formatClassMetrics(metrics.test ?? metrics.validation, classNames, style, columns),
     ['time', times(timings, process.uptime())],
     ...(run === undefined ? [] : ([['run', printable(run)]] as const)),
     ...(model === undefined ? [] : ([['model', printable(model)]] as const)),
-  ];
-  return formatLines(lines, style, columns);
-}
-
-/** Summary at the end of a cross-validation. */
-export function formatFoldsSummary(
-  {folds, accuracy, balancedAccuracy, pooled}: CrossValidationSummary,
-  {run, model}: {readonly run: string; readonly model?: string},
-  style: Style,
-  columns: number,
-): string {
-  const [low, high] = pooled.accuracyCi95;
-  const points = (fraction: number): string => (100 * fraction).toFixed(1);
-  const foldAccuracies = accuracy.values.map(points).join(', ');
-  const lines: LabeledLines = [
-    [
-      'accuracy',
-      `${style.bold(style.good(formatFixedPercent(accuracy.mean)))} ± ${points(accuracy.std)} points, the mean of ${folds} folds (${foldAccuracies})`,
-    ],
-    [
-      'balanced',
-      `${formatFixedPercent(balancedAccuracy.mean)} ± ${points(balancedAccuracy.std)} points, where every class counts equally`,
-    ],
-    [
-      'all images',
-      `${formatFixedPercent(pooled.accuracy)} of ${formatCount(pooled.numImages, 'image')}, each once (95 % interval: ${formatFixedPercent(low)} to ${formatFixedPercent(high)})`,
-    ],
-    [
-      'runs',
-      `${printable(run)}/fold-1 to fold-${folds}; folds.html shows them, folds.json has the figures`,
-    ],
-    model === undefined
-      ? ['', style.dim('For a model to use, train again without --folds, or with --ensemble.')]
-      : ['model', `${printable(model)}, the ensemble of all folds`],
+    ...(modelSize === undefined ? [] : ([['', style.dim(describeSize(modelSize))]] as const)),
   ];
   return formatLines(lines, style, columns);
 }

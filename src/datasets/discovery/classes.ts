@@ -1,6 +1,7 @@
 import {join} from 'node:path';
 import {defineError, DatasetError} from '../../core/errors.js';
 import type {Finding} from '../../core/finding.js';
+import {formatCount} from '../../core/text/format-count.js';
 import {annotationRemedy} from '../layout/annotations.js';
 import {brokenImageFindings, checkClassReadable} from './broken-images.js';
 import {
@@ -57,9 +58,17 @@ export function findClasses(
 }
 
 /** A remedy for a folder of images without class folders. */
-const unlabeledRemedy = ({root, otherFiles: others}: ImageTree, prefix: string): string =>
-  annotationRemedy(root, prefix, others, {}) ??
-  'Put the images of each class into a folder with its name.';
+function unlabeledRemedy({root, images, otherFiles}: ImageTree, prefix: string): string {
+  const loose = groupByClass(images, prefix).get(undefined)?.length ?? 0;
+  const found =
+    loose === 0
+      ? ''
+      : `${formatCount(loose, 'image')} ${loose === 1 ? 'is' : 'are'} outside class folders. `;
+  return (
+    annotationRemedy(root, prefix, otherFiles, {}) ??
+    `${found}Put the images of each class into a folder with its name.`
+  );
+}
 
 /** Broken image files by class, including links that were not followed. */
 const groupBrokenByClass = ({tree, prefix}: ClassFolders): Map<string | undefined, BrokenFile[]> =>

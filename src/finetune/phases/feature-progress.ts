@@ -6,7 +6,16 @@ interface Rows {
   total: number;
   /** Rows of finished tables. A table at a lower frozen depth may be filled first. */
   finishedTables: number;
+  /** Number of tables that are still to be finished. */
+  remainingTables: number;
 }
+
+/** Rows of the finished tables and of the current one. */
+const knownRows = ({total, finishedTables}: Rows): number => finishedTables + total;
+
+/** Rows of all tables of a set, as large as the current one. Before the first, they have a row per image. */
+const expectedRows = ({total, finishedTables, remainingTables}: Rows, images: number): number =>
+  finishedTables + (total || images) * remainingTables;
 
 /** Merges the feature progress of training and validation images, and emits one event for the result. */
 export class FeatureProgress {
@@ -21,9 +30,15 @@ export class FeatureProgress {
 
   static #none(): Record<'train' | 'validation', Rows> {
     return {
-      train: {done: 0, total: 0, finishedTables: 0},
-      validation: {done: 0, total: 0, finishedTables: 0},
+      train: {done: 0, total: 0, finishedTables: 0, remainingTables: 1},
+      validation: {done: 0, total: 0, finishedTables: 0, remainingTables: 1},
     };
+  }
+
+  /** Called before `track` with the number of tables of each set, so that all of them have one bar. */
+  expect(tables: Readonly<Record<'train' | 'validation', number>>): void {
+    this.#rows.train.remainingTables = tables.train;
+    this.#rows.validation.remainingTables = tables.validation;
   }
 
   /** Called with the number of rows that an earlier run had cached. */
@@ -34,17 +49,16 @@ export class FeatureProgress {
     (set: 'train' | 'validation') =>
     (done: number, total: number): void => {
       const rows = this.#rows[set];
-      if (done < rows.done) rows.finishedTables += rows.total;
+      if (rows.total > 0 && rows.done === rows.total) {
+        rows.finishedTables += rows.total;
+        rows.remainingTables = Math.max(1, rows.remainingTables - 1);
+      }
       [rows.done, rows.total] = [done, total];
       const {train, validation} = this.#rows;
       const finished =
         train.finishedTables + train.done + validation.finishedTables + validation.done;
-      // Validation images come second, but their number is known in advance.
       const expected =
-        train.finishedTables +
-        train.total +
-        validation.finishedTables +
-        (validation.total || this.images.validation);
+        expectedRows(train, this.images.train) + expectedRows(validation, this.images.validation);
       this.run.progress('features', finished, expected, 'images');
     };
 
@@ -56,13 +70,9 @@ export class FeatureProgress {
     const rows = {train: train.total, validation: validation.total};
     if (rows.train + rows.validation > 0) {
       const seconds = (performance.now() - startTime) / 1000;
-      const reused = Math.min(
-        this.#cachedRows,
-        train.finishedTables + train.total + validation.finishedTables + validation.total,
-      );
-      const all =
-        reused ===
-        train.finishedTables + train.total + validation.finishedTables + validation.total;
+      const known = knownRows(train) + knownRows(validation);
+      const reused = Math.min(this.#cachedRows, known);
+      const all = reused === known;
       this.run.emit({
         type: 'features',
         images: this.images,

@@ -45,6 +45,10 @@ export class PhaseData {
   /** Computes the features that phase `index` lacks, at the depths that later phases can use too. */
   async inputs(index: number, model: PhaseModel): Promise<PhaseInputs> {
     const depths = this.#usableDepths(index);
+    this.#progress.expect({
+      train: this.#train.missingDepths(model, depths).length,
+      validation: this.#validation.missingDepths(model, depths).length,
+    });
     const {train, validation} = await this.#progress.track(async () => ({
       train: await this.#train.inputs(model, depths),
       validation: await this.#validation.inputs(model, depths),

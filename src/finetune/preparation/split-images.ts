@@ -1,6 +1,6 @@
 import {UsageError} from '../../core/errors.js';
 import {duplicateFindings} from '../../datasets/inspection/duplicate-findings.js';
-import type {ImageFolder} from '../../datasets/sample.js';
+import type {ImageFolder, Sample} from '../../datasets/sample.js';
 import type {Fold} from '../../datasets/splitting/assign-groups.js';
 import {readSplit} from '../../datasets/splitting/split-file.js';
 import {assertSplittable, planSplit, type SplitOptions} from '../../datasets/splitting/split.js';
@@ -49,6 +49,23 @@ const splitOptions = ({
 export const validateSplitOptions = (folder: ImageFolder, settings: SplitSettings): void =>
   assertSplittable(folder, splitOptions(settings));
 
+const countPerClass = (samples: readonly Sample[], classes: number): Uint32Array => {
+  const counts = new Uint32Array(classes);
+  for (const {label} of samples) counts[label]!++;
+  return counts;
+};
+
+/** Number of images of each split, in all and per class. */
+function describeSplit({train, validation, test, classNames}: Split) {
+  const [inTrain, inValidation, inTest] = [train, validation, test].map(samples =>
+    countPerClass(samples, classNames.length),
+  ) as [Uint32Array, Uint32Array, Uint32Array];
+  const perClass = classNames.map((name, i) => ({
+    ...{name, train: inTrain[i]!, validation: inValidation[i]!, test: inTest[i]!},
+  }));
+  return {train: train.length, validation: validation.length, test: test.length, perClass};
+}
+
 /** Splits the decoded images, or reads their split from a file, and reports findings. */
 export async function splitImages(
   folder: ImageFolder,
@@ -63,9 +80,6 @@ export async function splitImages(
       : await readSplit(recipe.splitFile, folder, cache);
   const duplicates = duplicateFindings(split, split.classNames, {...cache, duplicateGroup});
   [...split.findings, ...duplicates].forEach(finding => run.addFinding(finding));
-  const [train, validation, test] = [split.train, split.validation, split.test].map(
-    ({length}) => length,
-  ) as [number, number, number];
-  run.emit({type: 'split', train, validation, test});
+  run.emit({type: 'split', ...describeSplit(split)});
   return split;
 }

@@ -14,6 +14,13 @@ import {describeEnvironment} from './run-environment.js';
 import {writeRecord, writeTrainingFiles} from './run-record-files.js';
 import {saveSplit} from './saved-split.js';
 
+/** Where a run has written, and the size of its model. Nothing without a directory. */
+interface WrittenFiles {
+  readonly run?: string;
+  readonly model?: string;
+  readonly modelSize?: Awaited<ReturnType<typeof exportCompletedRun>>;
+}
+
 /** Output files of a run. Without a directory, nothing is written. */
 export class RunOutput {
   readonly checkpoints: Checkpoints;
@@ -101,7 +108,7 @@ export class RunOutput {
    * Writes the metrics, then exports the classifier and verifies the exported model.
    * @throws ExportFailedError
    */
-  async finish(completed: CompletedRun): Promise<{readonly run?: string; readonly model?: string}> {
+  async finish(completed: CompletedRun): Promise<WrittenFiles> {
     const {directory, recipe, backend, run} = this;
     if (directory === undefined) {
       await this.#tracking?.finish(completed.metrics, []);
@@ -125,6 +132,6 @@ export class RunOutput {
     await directory.complete();
     this.#isFinished = true;
     run.emit({type: 'saved', directory: directory.path});
-    return {run: directory.path, model: directory.finalFile('model')};
+    return {run: directory.path, model: directory.finalFile('model'), modelSize};
   }
 }

@@ -1,18 +1,11 @@
 import {basename} from 'node:path';
 import {shellQuote} from '../../core/text/printable.js';
-import {formatInteger} from '../../core/text/format-count.js';
+import {formatMilliseconds, formatMillions} from '../format.js';
 import {html, type Html} from '../html.js';
 import {publicPath} from '../paths.js';
 import {formatBytes} from '../../core/text/format-bytes.js';
 import {commandBox} from '../run-details.js';
 import type {ModelSize, RunRecord} from '../run-record.js';
-
-const milliseconds = (value: number): string =>
-  `${value < 10 ? value.toFixed(1) : Math.round(value)}\u00a0ms`;
-
-/** Formats a count of parameters: `11.2 million`. */
-const parameterCount = (count: number): string =>
-  count < 1e6 ? formatInteger(count) : `${(count / 1e6).toPrecision(3)} million`;
 
 const sizes = (
   {webBytes, tensorBytes, parameters, imageMilliseconds}: ModelSize,
@@ -20,9 +13,9 @@ const sizes = (
 ): Html => html`
   <p>
     <b>${formatBytes(webBytes)}</b> for a web page, <b>${formatBytes(tensorBytes)}</b> for Node and
-    PyTorch, <b>${parameterCount(parameters)}</b> parameters. The network takes
-    <b>${milliseconds(imageMilliseconds)}</b> for one image, without decoding it (${backend} on
-    ${device}).
+    PyTorch, <b>${formatMillions(parameters)}</b> parameters. The network takes
+    <b>${formatMilliseconds(imageMilliseconds)}</b> for one image, without decoding it (${backend}
+    on ${device}).
   </p>
 `;
 

@@ -47,15 +47,27 @@ export class FeatureCache {
     /** Present if features are cached. Valid until the table is dropped. */
     readonly table?: FeatureTable;
   }> {
-    const wanted = [...new Set([...upcomingDepths, model.frozenDepth])].filter(
-      depth => depth > 0 && depth <= model.frozenDepth,
-    );
-    for (const depth of wanted.sort((a, b) => a - b)) await this.#ensureTable(depth, model);
+    for (const depth of this.missingDepths(model, upcomingDepths))
+      await this.#ensureTable(depth, model);
     this.#isFirstPhase = false;
     const table = this.#tables.get(model.frozenDepth);
     if (table === undefined) return {inputs: imageBatchSource(this.source), cached: false};
     const labels = Int32Array.from(this.source.samples, sample => sample.label);
     return {inputs: featureBatchSource(table, labels, this.source.seed), cached: true, table};
+  }
+
+  /** Frozen depths of the tables that `inputs` would build, lowest first. It leaves out those that do not fit. */
+  missingDepths(
+    {frozenDepth, classifier: {spec}}: PhaseModel,
+    upcomingDepths: readonly number[] = [],
+  ): number[] {
+    if (this.source.samples.length === 0) return [];
+    const cachesMaps = this.options.cachesFeatureMaps !== false;
+    return [...new Set([...upcomingDepths, frozenDepth])]
+      .filter(depth => depth > 0 && depth <= frozenDepth)
+      .filter(depth => cachesMaps || depth > spec.lastStage)
+      .filter(depth => !this.#tables.has(depth) && !this.#failedDepths.has(depth))
+      .sort((a, b) => a - b);
   }
 
   /** Drops tables whose frozen groups have been trained since, and tables that no later phase uses. */
@@ -84,18 +96,8 @@ export class FeatureCache {
     this.#sharedTables.delete(depth);
   }
 
-  /**
-   * Builds the table at a frozen depth unless it exists or does not fit. A table has at least two views if augmented views are requested.
-   */
+  /** Builds the table at a frozen depth unless it does not fit. A table has at least two views if augmented views are requested. */
   async #ensureTable(depth: number, model: PhaseModel): Promise<void> {
-    if (
-      this.#tables.has(depth) ||
-      this.#failedDepths.has(depth) ||
-      this.source.samples.length === 0
-    )
-      return;
-    if (this.options.cachesFeatureMaps === false && depth <= model.classifier.spec.lastStage)
-      return;
     const table =
       this.options.sharedCache === undefined
         ? undefined

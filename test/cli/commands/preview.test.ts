@@ -20,7 +20,7 @@ describe('finetune preview', function () {
       columns: 3,
     });
     const {width, height, format} = await sharp(join(cwd(), 'preview.jpg')).metadata();
-    expect([width, height, format]).to.deep.equal([6 + 4 * 38, 6 + 2 * 38, 'jpeg']);
+    expect([width, height, format]).to.deep.equal([6 + 4 * 38, 20 + 2 * 58, 'jpeg']);
     const before = readFileSync(join(cwd(), 'preview.jpg'));
     const again = await preview('--json');
     expect([again.code, JSON.parse(again.stdout).sheet]).to.deep.equal([0, 'preview-2.jpg']);

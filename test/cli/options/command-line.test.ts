@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {parseCommandLine} from '../../../src/cli/options/command-line.js';
-import {COMMAND_NAMES, COMMANDS} from '../../../src/cli/commands.js';
+import {COMMAND_NAMES, COMMANDS, type CommandSpec} from '../../../src/cli/commands.js';
 import {toKebabCase} from '../../../src/cli/terminal/format.js';
 import {rejectionOf} from '../../helpers/rejection.js';
 
@@ -60,6 +60,8 @@ describe('the command line', () => {
     ['init my.jsonc', 'init', {file: 'my.jsonc'}, {}],
     ['schema', 'schema', {document: undefined}, {}],
     ['schema check', 'schema', {document: 'check'}, {}],
+    ['features --data pets', 'features', {dir: 'pets'}, {}],
+    ['study degradation pets', 'study', {study: 'degradation'}, {data: 'pets'}],
     ['demo', 'demo', {dir: undefined}, {}],
     ['demo here --epochs 2', 'demo', {dir: 'here'}, {epochs: '2'}],
   ];
@@ -109,6 +111,17 @@ describe('the command line', () => {
       expect(error.exitCode).to.equal(2);
     });
   }
+
+  it('says of every command with a folder whether that is its --data, or does not have --data', () => {
+    const both = COMMAND_NAMES.filter(name => {
+      const {usage, options} = COMMANDS[name] as CommandSpec;
+      return /[<[]dir/.test(usage) && 'data' in options;
+    });
+    expect(both).to.have.members(['train', 'study', 'demo']);
+    expect(
+      COMMAND_NAMES.filter(name => (COMMANDS[name] as CommandSpec).isDirData === true),
+    ).to.have.members(['train', 'study']);
+  });
 
   it('has a help for itself and every command, without starting any', async () => {
     for (const command of ['', ...COMMAND_NAMES]) {

@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import {ConsoleView} from '../../../src/cli/terminal/console-view.js';
 import type {Finding} from '../../../src/core/finding.js';
-import type {RunEvent} from '../../../src/finetune/events.js';
+import type {RunEvent, RunEventOf} from '../../../src/finetune/events.js';
 import {mergeRecipe} from '../../../src/finetune/recipe/resolve-recipe.js';
 import {RunningMetrics} from '../../../src/training/metrics/metrics.js';
 import {capture, type CaptureOptions} from '../../helpers/capture.js';
@@ -44,6 +44,12 @@ const epoch = (number: number, correct: number, best: boolean): RunEvent => ({
   },
 });
 
+const split = (
+  train: number,
+  validation: number,
+  perClass: RunEventOf<'split'>['perClass'] = [],
+): RunEvent => ({type: 'split', train, validation, test: 0, perClass});
+
 const finding = (code: string, severity: Finding['severity'], message: string): RunEvent => ({
   type: 'finding',
   finding: {code, severity, message, files: []},
@@ -79,7 +85,7 @@ describe('what a person sees of a run', () => {
       {type: 'dataset', root: '/pets', classes: 2, images: 305},
       {type: 'weights', name: 'resnet50.imagenet1k-v1', path: '/cache/resnet50.pth'},
       finding('unreadable-image', 'warning', 'a.jpg cannot be read.'),
-      {type: 'split', train: 244, validation: 61, test: 0},
+      split(244, 61),
     ]);
     expect(lines.slice(0, 6)).to.deep.equal([
       'dataset    /pets: 305 images in 2 classes',
@@ -91,6 +97,26 @@ describe('what a person sees of a run', () => {
     ]);
   });
 
+  it('tells the images of each class after the split on a terminal, but not in a log file', () => {
+    const perClass = [
+      {name: 'ants', train: 123, validation: 70, test: 0},
+      {name: 'bees', train: 122, validation: 83, test: 0},
+    ];
+    const event = split(245, 153, perClass);
+    expect(shown([event], {isTTY: true, columns: 80})).to.deep.equal([
+      'split      245 to train, 153 to validate',
+      'classes    class  train  validation',
+      `           ants     123          70  ${'█'.repeat(24)}`,
+      `           bees     122          83  ${'█'.repeat(23)}▊`,
+    ]);
+    const [, heading] = shown([{...event, test: 9} as RunEvent], {isTTY: true, columns: 80});
+    expect(heading).to.equal('classes    class  train  validation  test');
+    expect(shown([event])).to.deep.equal(['split      245 to train, 153 to validate']);
+    for (const columns of [40, 60])
+      for (const line of shown([event], {isTTY: true, columns}))
+        expect(line.length).to.be.at.most(columns);
+  });
+
   it('tells the list that was given instead of its folder', () => {
     const dataset: RunEvent = {type: 'dataset', root: '/home/ann', classes: 2, images: 305};
     expect(shown([dataset], {data: 'list.csv'})).to.deep.equal([
@@ -99,8 +125,7 @@ describe('what a person sees of a run', () => {
   });
 
   it('tells the reasons of what was recommended', () => {
-    const split: RunEvent = {type: 'split', train: 244, validation: 61, test: 0};
-    const text = shown([{type: 'recipe', ...resolved}, split]).join(' ');
+    const text = shown([{type: 'recipe', ...resolved}, split(244, 61)]).join(' ');
     for (const reason of resolved.reasons) expect(text.replace(/\s+/g, ' ')).to.include(reason);
     expect(resolved.reasons).not.to.be.empty;
   });
@@ -145,7 +170,7 @@ describe('what a person sees of a run', () => {
     });
     const lines = shown(
       [
-        {type: 'split', train: 200, validation: 50, test: 0},
+        split(200, 50),
         {type: 'phase', index: 0, phase: {...probe!, epochs: 3}, steps: 30, cached: false},
         ...[
           progress('train', 0, 100, 200),
@@ -217,6 +242,21 @@ describe('what a person sees of a run', () => {
       '      1/3      0.5000    0.2500        50.0 %       0.003000       50 ms',
     ]);
     lines.forEach(line => expect(line.length).to.be.at.most(80));
+  });
+
+  it('leaves columns of the table out on a narrow terminal, the learning rate first', () => {
+    const rows = (columns: number): string[] => {
+      const lines = shown([epoch(0, 5, true), epoch(2, 5, false)], {isTTY: true, columns});
+      for (const line of lines) expect(line.length).to.be.at.most(columns);
+      return lines.slice(0, 2);
+    };
+    expect(rows(78)[0]).to.include('learning rate        time');
+    expect(rows(77)).to.deep.equal([
+      '    epoch  train loss  val loss  val accuracy        time',
+      '      1/3      0.5000    0.2500        50.0 %       50 ms  best',
+    ]);
+    expect(rows(60)[1]).to.equal('      1/3      0.5000    0.2500        50.0 %  best');
+    expect(rows(45)[1]).to.equal('      1/3    0.2500        50.0 %  best');
   });
 
   it('tells the balanced accuracy of epochs where the best is chosen by it', () => {

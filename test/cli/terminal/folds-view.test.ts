@@ -27,7 +27,7 @@ const trained = (number: number, correct: number): RunEvent[] => [
   {type: 'fold', number, folds: 3},
   {type: 'dataset', root: '/pets', classes: 2, images: 30},
   {type: 'weights', name: 'none', path: null},
-  {type: 'split', train: 20, validation: 10, test: 0},
+  {type: 'split', train: 20, validation: 10, test: 0, perClass: []},
   {type: 'phase', index: 0, phase: resolved.recipe.phases[0]!, steps: 4, cached: true},
   ...[0, 1].flatMap((epoch): RunEvent[] => [
     {type: 'progress', activity: 'train', done: 20, total: 20, unit: 'images', epoch},

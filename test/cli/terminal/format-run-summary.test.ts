@@ -1,25 +1,9 @@
 import {expect} from 'chai';
 import {formatSteps} from '../../../src/cli/terminal/format-steps.js';
-import {formatMetrics} from '../../../src/cli/terminal/format-run-summary.js';
+import {formatMetrics, formatRunSummary} from '../../../src/cli/terminal/format-run-summary.js';
+import type {FinetuneResult} from '../../../src/finetune/finetune-result.js';
 import {UNSTYLED} from '../../../src/cli/terminal/screen/style.js';
-import {RunningMetrics} from '../../../src/training/metrics/metrics.js';
-
-/** Metrics of `confusion[truth][said]` images. */
-function metricsOf(confusion: readonly (readonly number[])[]) {
-  const classNames = confusion.map((_, i) => 'abcdefgh'[i]!);
-  const running = new RunningMetrics(classNames);
-  confusion.forEach((row, truth) =>
-    row.forEach((times, said) => {
-      const one = classNames.map((_, i) => (i === said ? 0.9 : 0.1 / (classNames.length - 1)));
-      running.add(
-        Float32Array.from(Array.from({length: times}, () => one).flat()),
-        new Int32Array(times).fill(truth),
-        times,
-      );
-    }),
-  );
-  return {metrics: running.metrics(), classNames};
-}
+import {metricsOf} from '../../helpers/confusion.js';
 
 function lines(confusion: readonly (readonly number[])[]): Readonly<Record<string, string>> {
   const {metrics, classNames} = metricsOf(confusion);
@@ -27,42 +11,6 @@ function lines(confusion: readonly (readonly number[])[]): Readonly<Record<strin
 }
 
 describe('the end of a run', () => {
-  it('tells the recall of every class where they are few, and of the weakest where they are many', () => {
-    expect(
-      lines([
-        [50, 3],
-        [2, 98],
-      ]),
-    )
-      .to.include({recall: 'a 94.3 %, b 98.0 %'})
-      .and.not.to.have.property('weakest');
-    expect(
-      lines([
-        [40, 0, 0, 0],
-        [1, 39, 0, 0],
-        [0, 0, 30, 10],
-        [0, 0, 0, 40],
-      ]),
-    ).to.include({weakest: 'c 75.0 %, b 97.5 %'});
-    expect(
-      lines([
-        [9, 0],
-        [0, 9],
-      ]),
-    ).not.to.have.any.keys('recall', 'weakest', 'mistaken');
-  });
-
-  it('tells few images as counts', () => {
-    expect(
-      lines([
-        [0, 2, 0, 0],
-        [0, 2, 0, 0],
-        [0, 0, 2, 0],
-        [0, 0, 1, 18],
-      ]).weakest,
-    ).to.equal('a 0 of 2, d 18 of 19');
-  });
-
   it('tells pairs of classes that were confused twice or more', () => {
     expect(
       lines([
@@ -77,6 +25,48 @@ describe('the end of a run', () => {
         [1, 20],
       ]),
     ).not.to.have.property('mistaken');
+  });
+});
+
+describe('the summary of a run', () => {
+  const {metrics: validation, classNames} = metricsOf([
+    [9, 1],
+    [1, 9],
+  ]);
+  const {metrics: test} = metricsOf([
+    [3, 1],
+    [0, 4],
+  ]);
+  const seconds = {backend: 1, weights: 0, decode: 0, features: 0, train: 2, evaluate: 0};
+  const result = {
+    classifier: {classNames},
+    metrics: {validation},
+    timings: {...seconds, export: 0},
+    run: 'runs/a',
+    model: 'runs/a/model',
+    modelSize: {
+      ...{webBytes: 44_800_000, tensorBytes: 44_700_000},
+      ...{parameters: 11_177_538, imageMilliseconds: 10.6},
+    },
+  } as unknown as FinetuneResult;
+  const summary = (of: FinetuneResult): string => formatRunSummary(of, UNSTYLED, 80);
+
+  it('has one table of classes, after the accuracies, and the size of the model at its end', () => {
+    expect(summary(result)).to.match(
+      /classes {4}class {2}correct .*\n {11}a {6}9 of 10 .*\n {11}b {6}9 of 10 .*\ntime /,
+    );
+    expect(summary(result).split('\n').slice(-3)).to.deep.equal([
+      'run        runs/a',
+      'model      runs/a/model',
+      '           44.8 MB for a web page, 11.2 million parameters, 11 ms an image',
+    ]);
+  });
+
+  it('has the table of the test images where there are some', () => {
+    const text = summary({...result, metrics: {validation, test}});
+    expect(text).to.match(/accuracy {3}90\.0 % of 20 .*test {7}87\.5 % of 8 /s);
+    expect(text.match(/^classes/gm)).to.have.length(1);
+    expect(text).to.include('a       3 of 4').and.not.to.include('9 of 10');
   });
 });
 

@@ -108,6 +108,9 @@ describe('words', () => {
 
   it('keep a number and its sign together, line breaks and indentation', () => {
     expect(wrapText('about 94.8 %', 10, '')).to.equal('about\n94.8 %');
+    expect(wrapText('features 12 s, train', 11, '')).to.equal('features\n12 s, train');
+    expect(wrapText('after 12 seconds', 10, '')).to.equal('after 12\nseconds');
+    expect(wrapText('a\u00a0b 1 s', 20, '')).to.equal('a\u00a0b 1 s');
     expect(wrapText('one\n  aaaaaa bbbbbb', 14, '> ')).to.equal('one\n>   aaaaaa\n>   bbbbbb');
   });
 

@@ -1,4 +1,5 @@
 import {expect} from 'chai';
+import {spawnSync} from 'node:child_process';
 import sharp from 'sharp';
 import {withImageSize, TORCHVISION_PREPROCESSING} from '../../../src/core/preprocessing.js';
 import {AUGMENTATIONS, augment} from '../../../src/datasets/augmentation/augment.js';
@@ -80,5 +81,22 @@ describe('a preview', () => {
     expect([at(6, 6), at(16, 9), at(6, 16), at(16, 16), at(0, 0)]).to.deep.equal([
       10, 20, 30, 255, 255,
     ]);
+  });
+
+  it('leaves lines for labels above columns and rows, and draws them where there are fonts', async () => {
+    const image = new Uint8Array(80 * 80 * 3).fill(200);
+    const render = async (rows: readonly string[]) =>
+      sharp(await renderContactSheet([[image], [image]], 80, 'sheet.png', {rows, columns: ['<&>']}))
+        .raw()
+        .toBuffer({resolveWithObject: true});
+    const {data, info} = await render(['cat', 'dog']);
+    expect([info.width, info.height]).to.deep.equal([92, 20 + 2 * 106]);
+    const strip = (top: number, pixels = data): Buffer =>
+      pixels.subarray(top * info.width * info.channels, (top + 20) * info.width * info.channels);
+    expect(data[(50 * info.width + 40) * info.channels]).to.equal(200);
+    if (spawnSync('fc-list').stdout?.length > 0)
+      for (const top of [0, 20, 126]) expect(Math.min(...strip(top)), String(top)).to.be.below(128);
+    const blank = await render(['', '']);
+    expect(new Set(strip(20, blank.data))).to.deep.equal(new Set([255]));
   });
 });

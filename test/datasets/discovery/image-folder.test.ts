@@ -353,7 +353,7 @@ describe('loadImageFolder', () => {
       const root = temporaryDirectory();
       await writeImages(root, ['1.png', '2.png']);
       expect(await refusal(root)).to.equal(
-        `${root} has no class folder; at least 2 are needed. Put the images of each class into a folder with its name.`,
+        `${root} has no class folder; at least 2 are needed. 2 images are outside class folders. Put the images of each class into a folder with its name.`,
       );
     });
 

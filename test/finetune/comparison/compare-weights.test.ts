@@ -24,6 +24,12 @@ import {temporaryDirectory} from '../../helpers/temporary.js';
 const leftovers = (): string[] =>
   readdirSync(tmpdir()).filter(name => name.startsWith('finetune-comparison-'));
 
+/** Images to train, validate and test of each split event. */
+const splitsOf = (events: readonly RunEvent[]): number[][] =>
+  events.flatMap(event =>
+    event.type === 'split' ? [[event.train, event.validation, event.test]] : [],
+  );
+
 describe('compareWeights', function () {
   this.timeout(300_000);
   useBackend();
@@ -74,9 +80,7 @@ describe('compareWeights', function () {
         ...{type: 'comparison', number: i + 1, count: 3, weights},
       })),
     );
-    expect(events.filter(({type}) => type === 'split')).to.deep.equal(
-      Array.from({length: 3}, () => ({type: 'split', train: 18, validation: 6, test: 0})),
-    );
+    expect(splitsOf(events)).to.deep.equal(Array.from({length: 3}, () => [18, 6, 0]));
     expect(result.compared.map(({weights}) => weights)).to.deep.equal([
       file('a'),
       file('b'),
@@ -138,9 +142,7 @@ describe('compareWeights', function () {
 
   it('keeps the fold of the recipe for all', async () => {
     const {events} = await compared([file('a'), file('b')], {}, {fold: '2/3'});
-    expect(events.filter(({type}) => type === 'split')).to.deep.equal(
-      Array.from({length: 2}, () => ({type: 'split', train: 14, validation: 10, test: 0})),
-    );
+    expect(splitsOf(events)).to.deep.equal(Array.from({length: 2}, () => [14, 10, 0]));
   });
 
   it('trains nothing before all weights are there', async () => {

@@ -41,6 +41,15 @@ describe('the progress of features', () => {
     expect(bars(events)).to.deep.equal(['15/34', '30/34', '40/64', '60/64', '64/64']);
   });
 
+  it('is one over the tables of several depths, if their number is known', async () => {
+    const events = await reported(progress => {
+      progress.expect({train: 2, validation: 2});
+      for (const done of [15, 30, 10, 30]) progress.reporterFor('train')(done, 30);
+      for (const done of [4, 4]) progress.reporterFor('validation')(done, 4);
+    });
+    expect(bars(events)).to.deep.equal(['15/68', '30/68', '40/68', '60/68', '64/68', '68/68']);
+  });
+
   it('says what was reused, and nothing where nothing was made', async () => {
     const reused = async (rows: number): Promise<unknown> => {
       const events = await reported(({reporterFor: of, addCached: found}) => {

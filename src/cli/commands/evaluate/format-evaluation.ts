@@ -2,6 +2,7 @@ import type {Evaluation} from '../../../finetune/evaluate.js';
 import {formatCount} from '../../../core/text/format-count.js';
 import type {UnknownEvaluation} from '../../../finetune/evaluation/evaluate-unknown.js';
 import {formatPercent} from '../../../report/format.js';
+import {formatClassMetrics} from '../../terminal/classes/class-metrics.js';
 import {formatLines, formatMetrics} from '../../terminal/format-run-summary.js';
 import {formatSkipped} from '../../terminal/skipped-summary.js';
 import type {Terminal} from '../../terminal/screen/terminal.js';
@@ -43,6 +44,7 @@ export function formatEvaluation(
   const lines = formatLines(
     [
       ...formatMetrics(metrics, split, classNames, resultStyle),
+      ...formatClassMetrics(metrics, classNames, resultStyle, resultColumns),
       ['measured', EVALUATED_ON[split]],
       ...skippedLines,
       ...(unknown === undefined ? [] : formatUnknown(unknown)),

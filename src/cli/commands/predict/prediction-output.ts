@@ -46,7 +46,7 @@ export class PredictionOutput {
     const {explained, unreadable: unexplained} = await this.#writeImages(classified);
     const failures = [...unreadable, ...unexplained];
     if (failures.length > 1) this.#reportUnreadable(failures);
-    if (unreadable.length > 0)
+    if (unreadable.length > 0 && found > 1)
       this.#warn('skipped', formatSkipped({found, unreadable: unreadable.length}));
     const [firstUnreadable] = failures;
     return {

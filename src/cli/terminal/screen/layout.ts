@@ -13,19 +13,44 @@ export const padEnd = (text: string, width: number): string =>
 export const padStart = (text: string, width: number): string =>
   spaces(width - displayWidth(text)) + text;
 
+/** Width of the widest cell of a column. */
+const columnWidth = (rows: readonly (readonly string[])[], column: number): number =>
+  rows.reduce((widest, row) => Math.max(widest, displayWidth(row[column]!)), 0);
+
 /** Formats columns as wide as their widest cell, two spaces apart. Columns in `rightAligned` are aligned to the right. */
 export function formatTable(
   cells: readonly (readonly string[])[],
   rightAligned: readonly number[] = [],
 ): string[] {
   const rows = cells.map(row => row.map(printable));
-  const widths =
-    rows[0]?.map((_, column) =>
-      rows.reduce((widest, row) => Math.max(widest, displayWidth(row[column]!)), 0),
-    ) ?? [];
+  const widths = rows[0]?.map((_, column) => columnWidth(rows, column)) ?? [];
   const formatCell = (text: string, column: number): string =>
     (rightAligned.includes(column) ? padStart : padEnd)(text, widths[column]!);
   return rows.map(row => row.map(formatCell).join('  ').trimEnd());
+}
+
+/** Minimum width of the names in a fitted table. */
+const MIN_NAME_WIDTH = 12;
+
+/**
+ * Formats a heading and rows of a name and numbers for a width. The middle of long names is cut. If that does not suffice, the last columns
+ * are left out.
+ * @param width `Infinity` for files
+ */
+export function formatFittedTable(rows: readonly (readonly string[])[], width: number): string[] {
+  const numbers = rows[0]!.slice(1).map((_, i) => 2 + columnWidth(rows, i + 1));
+  const sum = (widths: readonly number[]): number =>
+    widths.reduce((total, each) => total + each, 0);
+  while (numbers.length > 1 && MIN_NAME_WIDTH + sum(numbers) > width) numbers.pop();
+  const nameWidth = Math.max(MIN_NAME_WIDTH, width - sum(numbers));
+  const fitted = rows.map(([name, ...cells]) => [
+    truncateMiddle(printable(name!), nameWidth),
+    ...cells.slice(0, numbers.length),
+  ]);
+  return formatTable(
+    fitted,
+    numbers.map((_, i) => i + 1),
+  );
 }
 
 /** Breaks a path that is too wide after one of its slashes. */
@@ -39,18 +64,22 @@ function wrapPath(word: string, width: number): string {
   return lines.join('\n');
 }
 
-/** Joins numbers and `%`, so that no line begins with a percent sign. */
-const joinPercentSigns = (text: string): string => text.replaceAll(' %', '\u00a0%');
+/** Joins numbers and their units, so that no line begins with a percent sign or `s`. */
+const joinUnits = (text: string): string =>
+  text.replace(/(?<=\d) (?=%|(?:ms|s|min|h)\b)/g, '\u00a0');
+
+const splitUnits = (text: string): string =>
+  text.replace(/(?<=\d)\u00a0(?=%|(?:ms|s|min|h)\b)/g, ' ');
 
 function wrapLine(line: string, width: number): string[] {
   const [, blank = '', text = ''] = /^( *)(.*)$/su.exec(line)!;
   const innerWidth = Math.max(10, width - blank.length);
-  const joined = joinPercentSigns(text)
+  const joined = joinUnits(text)
     .split(' ')
     .map(word => wrapPath(word, innerWidth))
     .join(' ');
   const lines = wrapAnsi(joined, innerWidth, {hard: true}).split('\n');
-  return lines.map(wrapped => blank + wrapped.replaceAll('\u00a0%', ' %'));
+  return lines.map(wrapped => blank + splitUnits(wrapped));
 }
 
 /** Wraps text between words and keeps its own line breaks. Every line after the first is indented. */

@@ -1,5 +1,5 @@
 import type {ImageSize} from '../../src/datasets/images/resample.js';
-import type {PlacedMap} from './web-model.js';
+import type {PlacedMap} from './inference/web-model.js';
 
 /** Colors from no activation to the strongest: red, green, blue, opacity 0..255. */
 const COLORS = [

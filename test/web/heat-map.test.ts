@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import type {PlacedMap} from '../../templates/web/web-model.js';
+import type {PlacedMap} from '../../templates/web/inference/web-model.js';
 import {sampleMap} from '../../templates/web/heat-map.js';
 
 const MAP: PlacedMap = {

@@ -17,6 +17,7 @@ const PAGE_FILES = {
   'index.html': 'templates/web/index.html',
   'style.css': 'templates/web/style.css',
   'page.js': 'dist/web/page.js',
+  'inference.js': 'dist/web/inference.js',
   LICENSE: 'LICENSE',
 } as const;
 

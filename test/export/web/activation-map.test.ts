@@ -9,7 +9,7 @@ import {readLayersModel} from '../../../src/export/tfjs/layers-model-files.js';
 import {readJsonFile} from '../../../src/core/files/json-file.js';
 import {headForward, poolFeatures, type HeadSpec} from '../../../src/heads/head.js';
 import type {Classifier} from '../../../src/heads/classifier.js';
-import {Network, type ActivationMap} from '../../../templates/web/network.js';
+import {Network, type ActivationMap} from '../../../templates/web/inference/network.js';
 import {useBackend} from '../../helpers/backend.js';
 import {
   randomClassifier,

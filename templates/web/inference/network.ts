@@ -1,6 +1,6 @@
-import type {LayersModel, Tensor, Tensor2D, Tensor4D} from '../../src/backend/tensorflow.js';
-import type {ActivationMapMetadata, ModelMetadata} from '../../src/export/record/metadata.js';
-import {OpenSetScorer, type LastLayer} from '../../src/training/open-set/open-set.js';
+import type {LayersModel, Tensor, Tensor2D, Tensor4D} from '../../../src/backend/tensorflow.js';
+import type {ActivationMapMetadata, ModelMetadata} from '../../../src/export/record/metadata.js';
+import {OpenSetScorer, type LastLayer} from '../../../src/training/open-set/open-set.js';
 import {tensorFlow} from './backends.js';
 import {toOpenSet} from './metadata.js';
 

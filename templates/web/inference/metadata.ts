@@ -1,7 +1,7 @@
-import type {Preprocessing} from '../../src/core/preprocessing.js';
-import type {OpenSetRecord} from '../../src/training/open-set/open-set-record.js';
-import type {OpenSet} from '../../src/training/open-set/open-set.js';
-import type {ResizeMetadata} from '../../src/export/record/metadata.js';
+import type {Preprocessing} from '../../../src/core/preprocessing.js';
+import type {OpenSetRecord} from '../../../src/training/open-set/open-set-record.js';
+import type {OpenSet} from '../../../src/training/open-set/open-set.js';
+import type {ResizeMetadata} from '../../../src/export/record/metadata.js';
 
 /** Values of a vector in base64: little-endian float32, as browsers store them. */
 const decodeVector = (text: string): Float32Array =>

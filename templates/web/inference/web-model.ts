@@ -1,8 +1,9 @@
-import type {Preprocessing} from '../../src/core/preprocessing.js';
-import type {CropBox} from '../../src/datasets/images/resample.js';
-import {argmax, combineVotes, type Vote} from '../../src/export/ensemble/vote.js';
-import type {EnsembleMetadata, ModelMetadata} from '../../src/export/record/metadata.js';
+import type {Preprocessing} from '../../../src/core/preprocessing.js';
+import type {CropBox} from '../../../src/datasets/images/resample.js';
+import {argmax, combineVotes, type Vote} from '../../../src/export/ensemble/vote.js';
+import type {EnsembleMetadata, ModelMetadata} from '../../../src/export/record/metadata.js';
 import {toPreprocessing} from './metadata.js';
+import {readModelJson, type ModelSource} from './model-source.js';
 import {Network, type ActivationMap, type NetworkOutput} from './network.js';
 import type {CanvasPixels} from './shrink.js';
 import {toSquare} from './square.js';
@@ -45,17 +46,11 @@ interface MemberOutput extends NetworkOutput {
   readonly ordered: Float32Array;
 }
 
-async function fetchJson(address: string): Promise<unknown> {
-  const response = await fetch(address);
-  if (!response.ok) throw new Error(`${address} is not there (${response.status})`);
-  return response.json();
-}
-
-/** The folder of each network, from the page. */
-const foldersOf = (root: string, metadata: ModelMetadata | EnsembleMetadata): [string, string][] =>
+/** The folder of each network, from that of the model. */
+const foldersOf = (metadata: ModelMetadata | EnsembleMetadata): [string, string][] =>
   'members' in metadata
-    ? metadata.members.map(({name, directory}) => [name, `${root}${directory}/`])
-    : [[metadata.arch, root]];
+    ? metadata.members.map(({name, directory}) => [name, `${directory}/`])
+    : [[metadata.arch, '']];
 
 async function runMember(member: Member, image: CanvasPixels): Promise<MemberOutput> {
   const {pixels, region} = toSquare(image, member.preprocessing);
@@ -64,7 +59,7 @@ async function runMember(member: Member, image: CanvasPixels): Promise<MemberOut
   return {...output, member, region, ordered};
 }
 
-/** One network or an ensemble, loaded from the folder that the page belongs to. */
+/** One network or an ensemble. */
 export class WebModel {
   private constructor(
     private readonly classNames: readonly string[],
@@ -72,22 +67,19 @@ export class WebModel {
     private readonly members: readonly Member[],
   ) {}
 
-  static readMetadata = async (root: string): Promise<ModelMetadata | EnsembleMetadata> =>
-    (await fetchJson(`${root}metadata.json`)) as ModelMetadata | EnsembleMetadata;
-
-  /** Loads networks one after another, so that their weights are not in memory twice at once. @param root folder of `metadata.json` */
+  /** Loads networks one after another, so that their weights are not in memory twice at once. */
   static async load(
-    root: string,
+    source: ModelSource,
     metadata: ModelMetadata | EnsembleMetadata,
     onProgress: (fraction: number) => void,
   ): Promise<WebModel> {
-    const folders = foldersOf(root, metadata);
+    const folders = foldersOf(metadata);
     const members: Member[] = [];
     try {
       for (const [i, [name, folder]] of folders.entries()) {
         const own =
           'members' in metadata
-            ? ((await fetchJson(`${folder}metadata.json`)) as ModelMetadata)
+            ? await readModelJson<ModelMetadata>(source, `${folder}metadata.json`)
             : metadata;
         const network = await Network.load(`${folder}model.json`, own, fraction =>
           onProgress((i + fraction) / folders.length),

@@ -1,7 +1,7 @@
-import type {Preprocessing} from '../../src/core/preprocessing.js';
-import {centerCropBox, cropSquare} from '../../src/datasets/images/crop.js';
-import {resample, type CropBox} from '../../src/datasets/images/resample.js';
-import {letterbox, planResize, type ResizePlan} from '../../src/datasets/images/resize-plan.js';
+import type {Preprocessing} from '../../../src/core/preprocessing.js';
+import {centerCropBox, cropSquare} from '../../../src/datasets/images/crop.js';
+import {resample, type CropBox} from '../../../src/datasets/images/resample.js';
+import {letterbox, planResize, type ResizePlan} from '../../../src/datasets/images/resize-plan.js';
 import {shrink, type CanvasPixels} from './shrink.js';
 
 /** What a network sees of an image. */

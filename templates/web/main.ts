@@ -81,7 +81,11 @@ const start = (source: ModelSource): Promise<boolean> =>
   load(source)
     .then(() => true)
     .catch((error: unknown) => {
-      say('The model cannot be loaded', `${reasonOf(error).replace(/\.$/, '')}. ${WHOLE_FOLDER}`, true);
+      say(
+        'The model cannot be loaded',
+        `${reasonOf(error).replace(/\.$/, '')}. ${WHOLE_FOLDER}`,
+        true,
+      );
       return false;
     })
     .finally(() => showProgress(undefined));

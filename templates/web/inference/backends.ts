@@ -104,7 +104,6 @@ async function loadBackendScript(backend: 'webgpu' | 'wasm', source: ModelSource
 async function prepareWasm(source: ModelSource): Promise<void> {
   const tf = tensorFlow();
   const response = await openModelFile(source, `${PAGE_FOLDER}/${WASM_BINARY}`);
-  if (!response.ok) throw new Error(`${WASM_BINARY} is not there (${response.status})`);
   const binary = await response.arrayBuffer();
   if (!WebAssembly.validate(binary)) throw new Error(`${WASM_BINARY} is damaged`);
   // The binary with threads needs headers that few servers send, and is not copied next to the page.

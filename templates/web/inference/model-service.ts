@@ -1,10 +1,4 @@
-import {
-  findBackends,
-  findTensorFlow,
-  reasonOf,
-  startWebBackend,
-  tryBackends,
-} from './backends.js';
+import {findBackends, findTensorFlow, reasonOf, startWebBackend, tryBackends} from './backends.js';
 import type {
   CallMessage,
   Channel,
@@ -36,7 +30,7 @@ class ModelService implements Calls {
     const tf = findTensorFlow();
     if (tf === undefined) throw new Error(`${SCRIPTS.tensorflow} is not there`);
     // All that TensorFlow.js reads, it reads from the model, which may have no address.
-    tf.env().platform.fetch = path => openModelFile(source, path);
+    tf.env().platform.fetch = path => openModelFile(source, path.replace(/^\.\//, ''));
     const backends = wanted === undefined ? await findBackends() : [wanted];
     const {backend, failures, result} = await tryBackends(backends, async each => {
       await startWebBackend(each, source);

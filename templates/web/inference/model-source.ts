@@ -15,16 +15,18 @@ export type ModelSource =
   /** By their paths in the folder of the model. */
   | {readonly files: ReadonlyMap<string, Blob>};
 
-/** Opens a file of a model. A missing one has the status 404. @param path from the folder of the model, with `/` */
+/** Opens a file of a model. @param path from the folder of the model, with `/` @throws Error if it is not there */
 export async function openModelFile(source: ModelSource, path: string): Promise<Response> {
-  if ('root' in source) return fetch(new URL(path, source.root));
+  if ('root' in source) {
+    const response = await fetch(new URL(path, source.root));
+    if (!response.ok) throw new Error(`${path} is not there (${response.status})`);
+    return response;
+  }
   const file = source.files.get(path);
-  return file === undefined ? new Response(null, {status: 404}) : new Response(file);
+  if (file === undefined) throw new Error(`${path} is not there`);
+  return new Response(file);
 }
 
 /** Reads a file of a model as JSON. @throws Error if it is not there */
-export async function readModelJson<T>(source: ModelSource, path: string): Promise<T> {
-  const response = await openModelFile(source, path);
-  if (!response.ok) throw new Error(`${path} is not there (${response.status})`);
-  return (await response.json()) as T;
-}
+export const readModelJson = async <T>(source: ModelSource, path: string): Promise<T> =>
+  (await (await openModelFile(source, path)).json()) as T;

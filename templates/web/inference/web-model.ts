@@ -81,7 +81,7 @@ export class WebModel {
           'members' in metadata
             ? await readModelJson<ModelMetadata>(source, `${folder}metadata.json`)
             : metadata;
-        const network = await Network.load(`${folder}model.json`, own, fraction =>
+        const network = await Network.load(`./${folder}model.json`, own, fraction =>
           onProgress((i + fraction) / folders.length),
         );
         const order = metadata.classNames.map(className => own.classNames.indexOf(className));

@@ -140,7 +140,9 @@ describe('the web page opened from disk', function () {
     await waitForAnswer(page, '^There is no model in this folder$');
     await chooseFolder(page, damaged);
     await waitForAnswer(page, 'cannot be loaded$');
-    expect(await textOf(page, '#detail')).to.match(/group1-shard1of1\.bin.*Copy the whole folder/);
+    expect(await textOf(page, '#detail')).to.match(
+      /group1-shard1of1\.bin is not there\. Copy the whole folder/,
+    );
     await chooseFolder(page, model);
     await waitUntilReady(page);
     await expectAnswer(page);

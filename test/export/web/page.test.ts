@@ -240,7 +240,7 @@ describe('the web page of an exported model', function () {
     {
       'a file of weights': [
         copy => rmSync(join(copy, 'group1-shard1of1.bin')),
-        /^The model cannot be loaded.*Copy the whole folder/,
+        /^The model cannot be loaded group1-shard1of1\.bin is not there \(404\)\. Copy the whole folder/,
       ],
       'numbers in the weights': [
         copy => {
@@ -280,6 +280,16 @@ describe('the web page of an exported model', function () {
       expect(`${await textOf(page, '#answer')} ${await textOf(page, '#detail')}`).to.match(said);
       expect(await page.$eval('#choose', button => (button as HTMLButtonElement).disabled)).to.equal(true); // prettier-ignore
     });
+
+  it('works in any folder of a web server', async () => {
+    const site = temporaryDirectory();
+    cpSync(model, join(site, 'models/mine'), {recursive: true});
+    const {page, problems} = await openModelPage(browser(), site, '../models/mine/web/index.html');
+    await waitUntilReady(page);
+    expect(await textOf(page, '#facts')).to.match(/^Runs onWebAssembly/);
+    expectBars(await upload(page, photos[0]!), 0);
+    expect(problems).to.deep.equal([]);
+  });
 
   it('is what a static web server has in this folder', async () => {
     const copy = join(temporaryDirectory(), 'served');

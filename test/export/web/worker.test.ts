@@ -54,10 +54,15 @@ describe('the web page of a ResNet-50', function () {
 
   /** What a page measured on WebAssembly, which every machine has. */
   async function measure(prepare?: (page: Page) => Promise<unknown>) {
-    const {page, problems} = await openModelPage(browser(), model, '?backend=wasm', async opened => {
-      await noteTicks(opened);
-      await prepare?.(opened);
-    });
+    const {page, problems} = await openModelPage(
+      browser(),
+      model,
+      '?backend=wasm',
+      async opened => {
+        await noteTicks(opened);
+        await prepare?.(opened);
+      },
+    );
     await waitUntilReady(page);
     const loading = await longestGap(page, 0);
     const start = await now(page);

@@ -75,6 +75,9 @@ const hasWebGlInWorkers = (): boolean =>
   (new OffscreenCanvas(1, 1).getContext('webgl2') !== null ||
     document.createElement('canvas').getContext('webgl2') === null);
 
+/** What a worker does after its scripts. */
+const SERVE = 'serveModelCalls(globalThis)';
+
 /**
  * The script of a worker. It is made here, since a worker that is loaded from an address has a content security policy of its own, or none;
  * this one has that of the page. Of a folder that was chosen, it is made of the scripts themselves: they have no address.
@@ -85,7 +88,7 @@ function workerScript(source: ModelSource): Blob {
     const addresses = [SCRIPTS.tensorflow, SCRIPTS.inference].map(
       name => new URL(`${PAGE_FOLDER}/${name}`, source.root).href,
     );
-    return new Blob([`importScripts(...${JSON.stringify(addresses)});`], {type});
+    return new Blob([`importScripts(...${JSON.stringify(addresses)});`, SERVE], {type});
   }
   const {tensorflow, webgpu, wasm, inference} = SCRIPTS;
   const scripts = [tensorflow, webgpu, wasm, inference].map(name =>
@@ -93,7 +96,7 @@ function workerScript(source: ModelSource): Blob {
   );
   if (scripts.includes(undefined)) throw new Error('the folder has no scripts');
   return new Blob(
-    scripts.flatMap(script => [script!, '\n;']),
+    [...scripts.flatMap(script => [script!, '\n;']), SERVE],
     {type},
   );
 }
@@ -122,7 +125,8 @@ async function startInPage(): Promise<MessagePort> {
   const {port1, port2} = new MessageChannel();
   await addScript(SCRIPTS.tensorflow);
   await addScript(SCRIPTS.inference);
-  const {serveModelCalls} = globalThis as unknown as {serveModelCalls(channel: Channel): void};
+  const {serveModelCalls} = globalThis as {serveModelCalls?: (channel: Channel) => void};
+  if (serveModelCalls === undefined) throw new Error(`${SCRIPTS.inference} is not there`);
   serveModelCalls(port1);
   return port2;
 }

@@ -81,10 +81,10 @@ for (const map of document.querySelectorAll('.map')) {
     ...svg.querySelectorAll(kind),
   ]);
   // Tooltips would lie over the images.
-  const names = points.map(point => {
+  const texts = points.map(point => {
     const title = point.querySelector('title');
     title.remove();
-    return title.textContent;
+    return title.textContent.split('\n');
   });
   let current = -1;
 
@@ -100,7 +100,8 @@ for (const map of document.querySelectorAll('.map')) {
     preview.hidden = point === undefined;
     if (point === undefined) return;
     point.classList.add('current');
-    preview.querySelector('.map-name').textContent = names[index];
+    [preview.querySelector('b').textContent, preview.querySelector('small').textContent] =
+      texts[index];
     const {tile} = point.dataset;
     if (image !== null) {
       const columns = Number(image.dataset.columns);

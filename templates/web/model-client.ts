@@ -95,10 +95,7 @@ function workerScript(source: ModelSource): Blob {
     source.files.get(`${PAGE_FOLDER}/${name}`),
   );
   if (scripts.includes(undefined)) throw new Error('the folder has no scripts');
-  return new Blob(
-    [...scripts.flatMap(script => [script!, '\n;']), SERVE],
-    {type},
-  );
+  return new Blob([...scripts.flatMap(script => [script!, '\n;']), SERVE], {type});
 }
 
 /** Starts a worker, and waits until its scripts have run. @throws Error if this browser does not let it */

@@ -31,7 +31,11 @@ function smallChart(
           <text class="tick" x="-4" y="${SIDE * (1 - value)}" dy="0.35em" text-anchor="end"
             >${formatPercent(value, 0)}</text
           >
-          <text class="tick" x="${SIDE * value}" y="${SIDE + 13}" text-anchor="middle"
+          <text
+            class="tick"
+            x="${SIDE * value}"
+            y="${SIDE + 13}"
+            text-anchor="${value === 1 ? 'end' : 'middle'}"
             >${formatPercent(value, 0)}</text
           >
         `,

@@ -35,7 +35,8 @@ function dot(point: Point, place: Place): Html {
   const {name, truth, prediction, tile} = point;
   const [x, y] = place(point).map(coordinate);
   const isMistake = truth !== prediction;
-  const title = isMistake ? `${name}: ${truth}, predicted ${prediction}` : `${name}: ${truth}`;
+  // Two lines: the script of the page shows each on its own.
+  const title = `${isMistake ? `${truth}, predicted ${prediction}` : truth}\n${name}`;
   return html`<circle
     ${isMistake && html`class="mistaken"`}
     ${tile !== undefined && html`data-tile="${tile}"`}
@@ -68,7 +69,7 @@ function preview(thumbnails: EmbeddingMap['thumbnails']): Html {
         style="--columns:${columns!};--rows:${rows!};background-image:url(${thumbnails.sheet})"
       ></span>`
     }
-    <span class="map-name"></span>
+    <span><b></b> <small class="file"></small></span>
   </div>`;
 }
 

@@ -29,8 +29,13 @@ class ModelService implements Calls {
   async load({source, metadata, backend: wanted}: LoadRequest): Promise<LoadedModel> {
     const tf = findTensorFlow();
     if (tf === undefined) throw new Error(`${SCRIPTS.tensorflow} is not there`);
-    // All that TensorFlow.js reads, it reads from the model, which may have no address.
-    tf.env().platform.fetch = path => openModelFile(source, path.replace(/^\.\//, ''));
+    const missing: unknown[] = [];
+    // All that TensorFlow.js reads, it reads from the model, which may have no address. It takes a status, but no rejection.
+    tf.env().platform.fetch = path =>
+      openModelFile(source, path.replace(/^\.\//, '')).catch((error: unknown) => {
+        missing.push(error);
+        return new Response(null, {status: 404});
+      });
     const backends = wanted === undefined ? await findBackends() : [wanted];
     const {backend, failures, result} = await tryBackends(backends, async each => {
       await startWebBackend(each, source);
@@ -45,6 +50,8 @@ class ModelService implements Calls {
         throw error;
       }
       return model;
+    }).catch((error: unknown) => {
+      throw missing[0] ?? error;
     });
     this.#model = result;
     return {backend, failures, inputSizes: result.inputSizes, hasMaps: result.hasMaps};

@@ -122,7 +122,7 @@ describe('the web page opened from disk', function () {
     await chooseFolder(page, copy);
     await waitUntilReady(page);
     expect(await textOf(page, '#facts')).to.match(
-      /^Runs on(WebGL|JavaScript)WebAssembly failedtfjs-backend-wasm-simd\.wasm is not there/,
+      /^Runs on(WebGL|JavaScript)WebAssembly failedweb\/tfjs-backend-wasm-simd\.wasm is not there/,
     );
     await expectAnswer(page);
     await page.close();

@@ -72,7 +72,6 @@ describe('the web page of a ResNet-50', function () {
     const [, milliseconds] = /^Time per image(\d+) ms/.exec(facts)!;
     expect(problems).to.deep.equal([]);
     await page.close();
-    console.log({loading, classifying, milliseconds});
     return {bars, facts, loading, classifying, milliseconds: Number(milliseconds)};
   }
 

@@ -21,8 +21,8 @@ describe('the map of the images', () => {
     const text = embeddingSection({points, explained: 0.34}, CLASSES)!.text;
     const titles = [...text.matchAll(/<circle\s([^>]*)>\s*<title>([^<]*)</g)];
     expect(titles.map(([, traits, title]) => [traits!.includes('mistaken'), title])).to.deep.equal([
-      [false, 'right.jpg: ants'],
-      [true, 'wrong.jpg: ants, predicted bees'],
+      [false, 'ants\nright.jpg'],
+      [true, 'ants, predicted bees\nwrong.jpg'],
     ]);
     expect(text).to.contain('which hold 34\u00a0%');
     expect([...text.matchAll(/text-anchor="middle"\s*>(\w+)</g)].map(([, name]) => name)).to.deep.equal(['ants']); // prettier-ignore
@@ -82,7 +82,7 @@ describe('the map of the images in a browser', function () {
 
   const shownName = (): Promise<string | null> =>
     page.$eval('.map-preview', preview =>
-      preview.checkVisibility() ? preview.querySelector('.map-name')!.textContent : null,
+      preview.checkVisibility() ? preview.querySelector('span:last-child')!.textContent : null,
     );
 
   /** Whether an image is shown. */
@@ -115,11 +115,11 @@ describe('the map of the images in a browser', function () {
   it('shows the image near the pointer, with its name, and none far from all', async () => {
     const {x, y} = await pointAt(2);
     await page.mouse.move(x + 10, y + 10);
-    expect(await shownName()).to.equal('wrong.jpg: ants, predicted bees');
+    expect(await shownName()).to.equal('ants, predicted bees wrong.jpg');
     await expectColor([1, 0, 0]);
     const right = await pointAt(0);
     await page.mouse.move(right.x, right.y);
-    expect(await shownName()).to.equal('right.jpg: ants');
+    expect(await shownName()).to.equal('ants right.jpg');
     await expectColor([0, 0, 1]);
     await page.mouse.move(right.x, right.y - 100);
     expect(await shownName()).to.equal(null);
@@ -128,7 +128,7 @@ describe('the map of the images in a browser', function () {
   it('shows the name alone of an image without a thumbnail', async () => {
     const {x, y} = await pointAt(1);
     await page.mouse.move(x, y);
-    expect(await shownName()).to.equal('third.jpg: ants');
+    expect(await shownName()).to.equal('ants third.jpg');
     expect(await isImageShown()).to.equal(false);
     await page.mouse.move(2, 2);
     expect(await shownName()).to.equal(null);
@@ -148,7 +148,7 @@ describe('the map of the images in a browser', function () {
       'Escape',
     ] as const) {
       await page.keyboard.press(key);
-      names.push(((await shownName()) ?? 'none').replace(/[.:].*/, ''));
+      names.push(((await shownName()) ?? ' none.').replace(/.* |\..*/g, ''));
     }
     expect(names).to.deep.equal(['wrong', 'right', 'third', 'wrong', 'third', 'wrong', 'third', 'none']); // prettier-ignore
     await page.keyboard.press('Home');
@@ -162,7 +162,7 @@ describe('the map of the images in a browser', function () {
     await page.setViewport({width: 390, height: 700, hasTouch: true, isMobile: true});
     const {x, y} = await pointAt(2);
     await page.touchscreen.tap(x, y);
-    expect(await shownName()).to.equal('wrong.jpg: ants, predicted bees');
+    expect(await shownName()).to.equal('ants, predicted bees wrong.jpg');
     expect(await page.evaluate('document.documentElement.scrollWidth')).to.equal(390);
     const isInside = await page.evaluate(() => {
       const [map, preview] = ['.map', '.map-preview'].map(name =>

@@ -94,7 +94,11 @@ const start = (source: ModelSource): Promise<boolean> =>
 function askForFolder(): void {
   const [input, button] = [byId<HTMLInputElement>('folder'), byId<HTMLButtonElement>('choose-folder')]; // prettier-ignore
   const ask = (text: string, isWrong = false): void => {
-    say(text, 'Choose the folder of the model, in which the folder web with this page is. The browser may call that an upload, but nothing leaves this computer.', isWrong); // prettier-ignore
+    say(
+      text,
+      'Browsers let a page read from disk only what you choose. Choose the folder of the model, the one that contains web, the folder of this page. The browser may call that an upload, but nothing leaves this computer.',
+      isWrong,
+    );
     byId('ask-folder').hidden = false;
     showProgress(undefined);
   };
@@ -107,7 +111,7 @@ function askForFolder(): void {
     say('Loading the model');
     void start(source).then(isLoaded => (byId('ask-folder').hidden = isLoaded));
   });
-  if ('webkitdirectory' in input) return ask('Choose the model’s folder');
+  if ('webkitdirectory' in input) return ask('Opened from disk');
   say('Open this page through a web server', 'This browser does not let a page read the files next to it on disk, nor a folder. Run finetune try with the folder of the model, or serve that folder.', true); // prettier-ignore
   showProgress(undefined);
 }

@@ -40,7 +40,9 @@ function countsByThreshold(scores: readonly {score: number; isPositive: boolean}
 const averagePrecision = (counts: readonly Counts[], positives: number): number =>
   counts.reduce(
     (sum, {truePositives, falsePositives}, i) =>
-      sum + ((truePositives - (counts[i - 1]?.truePositives ?? 0)) / positives) * (truePositives / (truePositives + falsePositives)),
+      sum +
+      ((truePositives - (counts[i - 1]?.truePositives ?? 0)) / positives) *
+        (truePositives / (truePositives + falsePositives)),
     0,
   );
 

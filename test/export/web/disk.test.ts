@@ -80,7 +80,7 @@ describe('the web page opened from disk', function () {
 
   it('asks for the folder, and classifies beside the page, on WebAssembly', async () => {
     const {page, problems} = await openFromDisk(browser(), model);
-    await waitForAnswer(page, '^Choose the model’s folder$');
+    await waitForAnswer(page, '^Opened from disk$');
     expect(await textOf(page, '#detail')).to.include('nothing leaves this computer');
     await chooseFolder(page, model);
     await waitUntilReady(page);

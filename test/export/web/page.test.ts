@@ -287,6 +287,19 @@ describe('the web page of an exported model', function () {
     expect(problems).to.deep.equal([]);
   });
 
+  it('has a worker that can ask nobody else, by the policy of the page', async () => {
+    const [{page, url}, other] = [await openModelPage(browser(), model), await openModelPage(browser(), model)]; // prettier-ignore
+    await waitUntilReady(page);
+    const [worker] = page.workers();
+    const ask = (address: string): Promise<string> =>
+      worker!.evaluate(
+        (to: string) => fetch(to, {mode: 'no-cors'}).then(() => 'sent', () => 'refused'), // prettier-ignore
+        address,
+      );
+    expect(await ask(url)).to.equal('sent');
+    expect(await ask(other.url)).to.equal('refused');
+  });
+
   it('is what a static web server has in this folder', async () => {
     const copy = join(temporaryDirectory(), 'served');
     cpSync(model, copy, {recursive: true});

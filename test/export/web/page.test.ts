@@ -288,8 +288,9 @@ describe('the web page of an exported model', function () {
   });
 
   it('has a worker that can ask nobody else, by the policy of the page', async () => {
-    const [{page, url}, other] = [await openModelPage(browser(), model), await openModelPage(browser(), model)]; // prettier-ignore
+    const {page, url} = await openModelPage(browser(), model);
     await waitUntilReady(page);
+    const other = await openModelPage(browser(), model);
     const [worker] = page.workers();
     const ask = (address: string): Promise<string> =>
       worker!.evaluate(

@@ -13,6 +13,7 @@ import {
   ABORT_SIGNAL,
   integerFrom,
   oneOf,
+  STRING,
   type ArgumentKind,
 } from '../core/arguments.js';
 import {defineError, UsageError, throwIfAborted} from '../core/errors.js';
@@ -22,10 +23,16 @@ import {
   TEST_TIME_AUGMENTATIONS,
   type TestTimeAugmentation,
 } from '../datasets/images/test-time-views.js';
-import {combineVotes, type Vote} from './ensemble/vote.js';
+import {argmax, combineVotes, type Vote} from './ensemble/vote.js';
+import {
+  classIndexOf,
+  placedMaps,
+  type ExplainOptions,
+  type ImageExplanation,
+} from './explanation.js';
 import {toImageInput, type ImageSource} from './image-source.js';
 import type {MemberScores, ModelMember} from './model-member.js';
-import {readAllViews} from './read-pixels.js';
+import {readAllViews, readViewsAndSize} from './read-pixels.js';
 import type {ModelMetrics, ModelRecord} from './record/model-record.js';
 import {
   checkTestTimeAugmentation,
@@ -139,6 +146,34 @@ export class ExportedModel {
   }
 
   /**
+   * Computes where the evidence for a class lies in an image: Grad-CAM of its logit on the last feature map. For a linear head on averaged
+   * features it is the class activation map. An ensemble has a map for each network.
+   * @throws UnreadableImageError if it is not an image; ArgumentError, also for a class that the model does not have; ModelDisposedError;
+   * AbortedError
+   *
+   * @example
+   * const {className, maps} = await model.explain('a.jpg');
+   * const [{rows, columns, values, region}] = maps;
+   */
+  async explain(image: ImageSource, options?: ExplainOptions): Promise<ImageExplanation> {
+    checkOptions<ExplainOptions>('explain()', options, {className: STRING, signal: ABORT_SIGNAL});
+    this.#assertNotDisposed();
+    const input = toImageInput(image, 'image', 'explain()');
+    const {className, signal} = options ?? {};
+    const chosen = className === undefined ? undefined : classIndexOf(this.classNames, className);
+    const {views, size} = await readViewsAndSize(input, this.members);
+    throwIfAborted(signal);
+    const classIndex = chosen ?? this.#mostLikely(views);
+    this.#assertNotDisposed();
+    return {
+      className: this.classNames[classIndex]!,
+      width: size.width,
+      height: size.height,
+      maps: placedMaps(this.members, views, size, classIndex),
+    };
+  }
+
+  /**
    * Computes the class probabilities of pixels.
    * @param images RGB pixels, `[n, cropSize, cropSize, 3]`, resized and cropped as `preprocessing` says
    * @returns `[n, classes]`
@@ -180,6 +215,11 @@ export class ExportedModel {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     for (const member of this.members) member.dispose();
+  }
+
+  #mostLikely(views: ImageViews): number {
+    const scores = this.memberScores([views], 'none');
+    return argmax(this.combine(scores.map(({probabilities}) => probabilities)));
   }
 
   #assertNotDisposed(): void {

@@ -2,9 +2,10 @@ import {inferenceBatchSize} from '../backbones/activation-bytes.js';
 import type {BackboneSpec} from '../backbones/resnet-specs.js';
 import {tf, type Tensor2D, type Tensor4D} from '../backend/tensorflow.js';
 import type {Preprocessing} from '../core/preprocessing.js';
+import type {ActivationMap} from '../datasets/activation-maps/placed-map.js';
 import type {InferenceModel} from '../heads/inference-model.js';
 import type {OpenSetScorer} from '../training/open-set/open-set.js';
-import {assertFinite, runNetwork} from './probabilities.js';
+import {assertFinite, runNetwork, withPixels} from './probabilities.js';
 import {specOf, type ModelRecord} from './record/model-record.js';
 
 /** Maximum number of images that a network classifies per batch. */
@@ -90,6 +91,20 @@ export class ModelMember {
       ),
       known: this.#openSet?.score({probabilities: found, features}),
     };
+  }
+
+  /**
+   * Computes where the evidence for a class lies in an image.
+   * @param image RGB pixels, `[cropSize, cropSize, 3]`, preprocessed for this network
+   * @param classIndex in the class order of the model
+   */
+  activationMap(image: Uint8Array, classIndex: number): ActivationMap {
+    const own = this.#classOrder[classIndex]!;
+    const [map] = withPixels(image, this.preprocessing.cropSize, pixels =>
+      this.#network.activationMaps(pixels, [own]),
+    );
+    assertFinite(map!.values, this.directory);
+    return map!;
   }
 
   /** Probabilities, and next to them the features if an open set needs them: `[n, classes + width]`. */

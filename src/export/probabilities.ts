@@ -19,6 +19,17 @@ export function runNetwork(
   );
 }
 
+/** Calls a function with 8-bit pixels on the device. @param images RGB, `[n, size, size, 3]` */
+export function withPixels<T>(images: Uint8Array, size: number, use: (pixels: Tensor4D) => T): T {
+  const count = images.length / (size * size * 3);
+  const pixels = tf.tensor4d(images, [count, size, size, 3], 'int32');
+  try {
+    return use(pixels);
+  } finally {
+    pixels.dispose();
+  }
+}
+
 /** A probability of an exported classifier is NaN or infinite. */
 export class NotFiniteError extends defineError(
   FinetuneError,

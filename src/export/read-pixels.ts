@@ -1,7 +1,8 @@
 import {defineError, FinetuneError} from '../core/errors.js';
 import {READABLE_FORMATS} from '../datasets/images/image-format.js';
 import {describeDecodeError} from '../datasets/images/image-error.js';
-import {readSquare, type ImageInput} from '../datasets/images/read-square.js';
+import {readSquare, readUprightSize, type ImageInput} from '../datasets/images/read-square.js';
+import type {ImageSize} from '../datasets/images/resample.js';
 import type {Preprocessing} from '../core/preprocessing.js';
 import type {TestTimeAugmentation} from '../datasets/images/test-time-views.js';
 import type {ModelMember} from './model-member.js';
@@ -56,6 +57,18 @@ export const readAllViews = (
   tta: TestTimeAugmentation,
   first: number,
 ): Promise<ImageViews[]> => readAll(images, first, image => readImageViews(image, members, tta));
+
+/** Decodes, resizes and crops an image for the members of a model, and reads its upright size. @throws UnreadableImageError */
+export async function readViewsAndSize(
+  image: ImageInput,
+  members: readonly ModelMember[],
+): Promise<{readonly views: ImageViews; readonly size: ImageSize}> {
+  const [read] = await readAll([image], 0, async each => ({
+    views: await readImageViews(each, members, 'none'),
+    size: await readUprightSize(each),
+  }));
+  return read!;
+}
 
 /**
  * Decodes, resizes and crops images for one network, exactly as in training.

@@ -38,9 +38,8 @@ export class FrozenBackbone {
   run(x: Tensor4D, from: number, until: number, precision: Precision = 'fp32'): Tensor {
     if (until === 0) return normalize(x, this.#network.preprocessing);
     const key = `${from} ${until} ${precision}`;
-    const compiledPass = this.#compiledPasses.get(key) ?? this.#compile(from, until, precision);
-    this.#compiledPasses.set(key, compiledPass);
-    return compiledPass.run(x);
+    const step = (input: Tensor4D): Tensor => this.forwardEager(input, from, until);
+    return this.#pass(key, from, until, precision, step).run(x);
   }
 
   /** Runs the same pass eagerly and in float32, inside a step that is itself traced. */
@@ -54,11 +53,14 @@ export class FrozenBackbone {
     });
   }
 
-  /** The last feature map before pooling, `[n, h, w, c]`, eagerly. @param x RGB pixels 0..255 */
+  /** The last feature map before pooling, `[n, h, w, c]`; the caller disposes it. @param x RGB pixels 0..255 */
   lastMap(x: Tensor4D): Tensor4D {
     const {spec, preprocessing} = this.#network;
     const depth = spec.lastStage + 1;
-    return tf.tidy(() => forward(this.#interpreter, spec, normalize(x, preprocessing), 0, depth));
+    const compiledPass = this.#pass('map', 0, depth, 'fp32', pixels =>
+      tf.tidy(() => forward(this.#interpreter, spec, normalize(pixels, preprocessing), 0, depth)),
+    );
+    return compiledPass.run(x) as Tensor4D;
   }
 
   /** Folded filters and biases of the groups below a frozen depth, by name. */
@@ -80,12 +82,23 @@ export class FrozenBackbone {
     return fingerprint;
   }
 
-  #compile(from: number, until: number, precision: Precision): CompiledFunction {
+  /** Compiles a pass on first use. */
+  #pass(
+    key: string,
+    from: number,
+    until: number,
+    precision: Precision,
+    step: (x: Tensor4D) => Tensor,
+  ): CompiledFunction {
+    const known = this.#compiledPasses.get(key);
+    if (known !== undefined) return known;
     const state = this.#interpreter.foldedTensors(networkLayers(this.#network.spec, from, until));
-    return new CompiledFunction(state, x => this.forwardEager(x as Tensor4D, from, until), {
+    const compiledPass = new CompiledFunction(state, x => step(x as Tensor4D), {
       precision,
       isFirstRunEager: this.isFirstRunEager,
     });
+    this.#compiledPasses.set(key, compiledPass);
+    return compiledPass;
   }
 
   dispose(): void {

@@ -21,6 +21,8 @@ export type {
   FeatureMapValues,
   FeaturesOptions,
 } from '../export/features/feature-extractor.js';
+export type {ExplainOptions, ImageExplanation} from '../export/explanation.js';
+export type {ActivationMap, PlacedMap} from '../datasets/activation-maps/placed-map.js';
 export type {ImageSource} from '../export/image-source.js';
 export {startBackend} from '../backend/runtime/runtime.js';
 export type {BackendEvent, BackendInfo, BackendOptions} from '../backend/runtime/backend-info.js';

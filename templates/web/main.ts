@@ -1,5 +1,6 @@
 import {BACKEND_TITLES, reasonOf, type WebBackend} from './inference/backends.js';
-import type {LoadStage, PageMetadata} from './inference/messages.js';
+import type {LoadStage} from './inference/messages.js';
+import type {StoredMetadata} from './inference/metadata.js';
 import {readModelJson, type ModelSource} from './inference/model-source.js';
 import {startModelClient} from './model-client.js';
 import {findModelIn} from './model-folder.js';
@@ -59,7 +60,7 @@ function listen(page: Page): void {
 }
 
 async function load(source: ModelSource): Promise<void> {
-  const metadata = await readModelJson<PageMetadata>(source, 'metadata.json');
+  const metadata = await readModelJson<StoredMetadata>(source, 'metadata.json');
   const members = 'members' in metadata ? metadata.members : [metadata];
   showModel(
     metadata.classNames,

@@ -11,7 +11,7 @@ import type {
   SentAnswer,
 } from './inference/messages.js';
 import {PAGE_FOLDER, SCRIPTS, type ModelSource} from './inference/model-source.js';
-import type {PlacedMap} from './inference/web-model.js';
+import type {PlacedMap} from '../../src/datasets/activation-maps/placed-map.js';
 
 interface OpenCall {
   resolve(result: unknown): void;

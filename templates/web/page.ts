@@ -1,5 +1,6 @@
 import {BACKEND_TITLES, reasonOf} from './inference/backends.js';
-import type {LoadedModel, PageMetadata, SentAnswer} from './inference/messages.js';
+import type {LoadedModel, SentAnswer} from './inference/messages.js';
+import type {StoredMetadata} from './inference/metadata.js';
 import {describeCameraError, openCamera, type Camera} from './camera.js';
 import {decodeImageFile, readCanvas, type Drawable} from './image-source.js';
 import type {ModelClient} from './model-client.js';
@@ -16,7 +17,7 @@ import {
   showFacts,
 } from './view.js';
 
-/** Default for models of other programs. */
+/** Default for models of earlier versions. */
 const UNSURE_BELOW = 0.5;
 /** Shortest time between two answers of the camera that are read out. */
 const ANNOUNCE_MS = 2000;
@@ -41,7 +42,7 @@ export class Page {
   #queue: Promise<void> = Promise.resolve();
   #announcedAt = 0;
 
-  constructor(client: ModelClient, model: LoadedModel, metadata: PageMetadata) {
+  constructor(client: ModelClient, model: LoadedModel, metadata: StoredMetadata) {
     this.#client = client;
     this.#model = model;
     this.#unsureBelow = metadata.unsureBelow ?? UNSURE_BELOW;

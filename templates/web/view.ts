@@ -1,5 +1,6 @@
+import type {PlacedMap} from '../../src/datasets/activation-maps/placed-map.js';
 import type {SentAnswer} from './inference/messages.js';
-import type {PlacedMap, RankedClass} from './inference/web-model.js';
+import type {RankedClass} from './inference/web-model.js';
 import {drawHeatMap} from './heat-map.js';
 import type {Drawable} from './image-source.js';
 import type {ImageSize} from '../../src/datasets/images/resample.js';

@@ -137,6 +137,14 @@ describe('loadModel', () => {
       );
     });
 
+    it('feature maps without a head, with what loads them', async () => {
+      const directory = temporaryDirectory();
+      writeFileSync(join(directory, 'features.json'), '{}');
+      expect(await messageFor(directory)).to.match(
+        / It holds feature maps without a head \(loadFeatureExtractor\)\. Give an exported classifier\.$/,
+      );
+    });
+
     it('the runs of a cross-validation, with the path of one', async () => {
       const directory = temporaryDirectory();
       for (const name of ['recipe.json', 'folds.json']) writeFileSync(join(directory, name), '{}');

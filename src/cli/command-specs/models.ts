@@ -64,6 +64,12 @@ export const MODEL_COMMANDS = {
         example: 'sorted',
         isPath: true,
       },
+      explain: {
+        schema: PATH_SCHEMA,
+        help: 'folder to write the images into, each with the activation map of its class over it',
+        example: 'maps',
+        isPath: true,
+      },
       watch: {
         schema: PATH_SCHEMA,
         help: 'folder to watch: images that arrive in it are classified until Ctrl-C',
@@ -81,6 +87,7 @@ export const MODEL_COMMANDS = {
       ['$0 predict runs/a runs/b new', 'by several models: the mean of their probabilities'],
       ['$0 predict runs/pets-resnet50 - < cat.jpg', 'an image from standard input'],
       ['$0 predict new --sort sorted', 'copies of the images in a folder per class'],
+      ['$0 predict new --explain maps', 'the images again, with where the network looks'],
       ['$0 predict --watch incoming --format jsonl', 'a line for each image that arrives'],
     ],
     load: async () => (await import('../commands/predict/predict.js')).predictCommand,

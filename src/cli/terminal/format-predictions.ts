@@ -23,6 +23,8 @@ export interface ClassifiedImage {
   readonly predictions: readonly Prediction[];
   /** Whether the image is likely of none of the classes; null if the model cannot tell. */
   readonly isUnknown: boolean | null;
+  /** Path of the image with its activation map, if one was written. */
+  readonly explanation?: string;
 }
 
 const BAR_WIDTH = 10;

@@ -57,6 +57,29 @@ export async function decodeBytes(
   return padding === undefined ? image : letterbox(image, padding);
 }
 
+/**
+ * Decodes a whole image, upright and opaque as `decodeBytes`, whatever its aspect ratio.
+ * @param minSide a smaller long side is enlarged to it
+ * @param maxSide a larger long side is shrunk to it
+ * @throws as `decodeBytes`
+ */
+export async function decodeToFit(
+  bytes: Uint8Array,
+  minSide: number,
+  maxSide: number,
+): Promise<DecodedImage> {
+  const header = await readHeader(bytes);
+  const {width, height} = header.size;
+  const longSide = Math.max(width, height);
+  const scale = Math.min(Math.max(longSide, minSide), maxSide) / longSide;
+  const size = {
+    width: Math.max(1, Math.round(width * scale)),
+    height: Math.max(1, Math.round(height * scale)),
+  };
+  const plan = {cropBox: {width, height, left: 0, top: 0}, size};
+  return limitMemory(bytes, header, () => decodeResized(bytes, header, plan));
+}
+
 async function decodeResized(
   bytes: Uint8Array,
   header: ImageHeader,

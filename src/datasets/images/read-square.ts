@@ -1,7 +1,9 @@
 import type {Preprocessing} from '../../core/preprocessing.js';
 import {decodeBytes} from './decode.js';
 import {describeDecodeError, ImageError} from './image-error.js';
+import {readHeader} from './image-header.js';
 import {readBytes} from './read-bytes.js';
+import type {ImageSize} from './resample.js';
 import {cropViews, type TestTimeAugmentation} from './test-time-views.js';
 
 /** An image file: its path, its bytes, or a Blob, which may be on disk. */
@@ -18,6 +20,22 @@ const reasonOf = (error: unknown): string =>
     ? 'there is no such file'
     : describeDecodeError(error);
 
+/** Reads an image file by a function of its bytes. @throws ImageError with the reason as message, as a clause */
+export async function readImage<T>(
+  image: ImageInput,
+  read: (bytes: Uint8Array) => Promise<T>,
+): Promise<T> {
+  try {
+    return await read(await toBytes(image));
+  } catch (error) {
+    throw new ImageError(reasonOf(error), {cause: error});
+  }
+}
+
+/** The size of an image after its EXIF orientation is applied, from the header. @throws ImageError */
+export const readUprightSize = (image: ImageInput): Promise<ImageSize> =>
+  readImage(image, async bytes => (await readHeader(bytes)).size);
+
 /**
  * Decodes, resizes and crops an image file as in training, without augmentation.
  *
@@ -25,15 +43,11 @@ const reasonOf = (error: unknown): string =>
  * @returns `[views, cropSize, cropSize, 3]`, RGB
  * @throws ImageError with the reason as message, as a clause
  */
-export async function readSquare(
+export const readSquare = (
   image: ImageInput,
   preprocessing: Preprocessing,
   tta: TestTimeAugmentation = 'none',
-): Promise<Uint8Array> {
-  try {
-    const decoded = await decodeBytes(await toBytes(image), preprocessing);
-    return cropViews(decoded, preprocessing.cropSize, tta);
-  } catch (error) {
-    throw new ImageError(reasonOf(error), {cause: error});
-  }
-}
+): Promise<Uint8Array> =>
+  readImage(image, async bytes =>
+    cropViews(await decodeBytes(bytes, preprocessing), preprocessing.cropSize, tta),
+  );

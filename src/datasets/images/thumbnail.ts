@@ -78,27 +78,3 @@ export async function createThumbnails(samples: readonly Sample[]): Promise<Map<
     ),
   );
 }
-
-/** Opacity of the highest value. */
-const OPACITY = 0.6;
-
-/**
- * Renders values as a tiny PNG to lay over an image, as a `data:image/png` URL: a pixel for each value, transparent at 0, then yellow to red
- * at the highest. A browser that stretches it interpolates between the centers of the pixels.
- * @param values row by row, at least 0
- */
-export async function createHeatMap(
-  values: Float32Array,
-  {rows, columns}: {readonly rows: number; readonly columns: number},
-): Promise<string> {
-  const highest = values.reduce((a, b) => Math.max(a, b), 0);
-  const pixels = new Uint8Array(4 * values.length);
-  values.forEach((value, i) => {
-    const share = highest > 0 ? value / highest : 0;
-    pixels.set([255, Math.round(220 * (1 - share)), 0, Math.round(255 * OPACITY * share)], 4 * i);
-  });
-  const png = await sharp(pixels, {raw: {width: columns, height: rows, channels: 4}})
-    .png()
-    .toBuffer();
-  return `data:image/png;base64,${png.toString('base64')}`;
-}

@@ -41,7 +41,7 @@ interface SharedMetadata {
   /** Class names; the index is the label. */
   readonly classNames: readonly string[];
   /** Below this probability of the best class, the web page says that it is not sure. */
-  readonly unsureBelow?: number;
+  readonly unsureBelow: number;
   /** `finetune 0.1.0` */
   readonly createdBy: string;
   /** ISO 8601 */
@@ -55,7 +55,7 @@ export interface ModelMetadata extends SharedMetadata, ResizeMetadata {
   readonly labels: readonly string[];
   readonly arch: Arch;
   readonly pixels: {readonly order: 'RGB'; readonly range: readonly [0, 255]};
-  readonly activationMap?: ActivationMapMetadata;
+  readonly activationMap: ActivationMapMetadata;
   /** What tells images of none of the classes, if it was fitted. */
   readonly openSet?: OpenSetRecord;
 }

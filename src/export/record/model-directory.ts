@@ -66,6 +66,8 @@ export async function assertDirectory(directory: string): Promise<void> {
 export function remedyFor(directory: string): string {
   if (existsSync(join(directory, 'checkpoints', 'best')))
     return `Make it from the run's weights: finetune export ${shellQuote(directory)}`;
+  if (existsSync(join(directory, 'features.json')))
+    return 'It holds feature maps without a head (loadFeatureExtractor). Give an exported classifier.';
   if (existsSync(join(directory, 'folds.json')))
     return `Give a run of the cross-validation, such as ${shellQuote(join(directory, 'fold-1'))}`;
   return existsSync(join(directory, 'recipe.json'))

@@ -1,11 +1,13 @@
 import {yieldToEventLoop} from '../../core/async.js';
+import {createHeatMap} from '../../datasets/activation-maps/heat-map.js';
 import type {DecodedImage} from '../../datasets/images/resample.js';
-import {createHeatMap} from '../../datasets/images/thumbnail.js';
 import type {Sample} from '../../datasets/sample.js';
-import {ActivationMaps, hasExactActivationMaps} from '../../heads/activation-maps.js';
+import {toInference} from '../../heads/inference-model.js';
 import type {ActivationOverlay} from '../../report/charts/figure.js';
+import type {Misclassification} from '../../report/run-record.js';
 import {batchToDevice, readImageBatches} from '../../training/loop/image-dataset.js';
 import type {Prepared} from '../preparation/prepared.js';
+import {thumbnailIfReadable} from '../shown-thumbnail.js';
 
 const BATCH = 8;
 
@@ -14,6 +16,9 @@ export interface ExplainedAnswer {
   readonly sample: Sample;
   readonly classIndex: number;
 }
+
+/** An image in the report. */
+type ExplainedImage = Pick<Misclassification, 'name' | 'activation' | 'thumbnail'>;
 
 /** Fraction of a square thumbnail that the network does not see, at each side. A thumbnail is the largest square in the middle. */
 const unseenMargin = (
@@ -40,32 +45,50 @@ async function readableAnswers(
   return readable;
 }
 
-/** Computes where the evidence for an answer lies in its image, by the name of the sample. Empty for heads without exact maps. */
+/** Computes where the evidence for an answer lies in its image, by the name of the sample. */
 export async function activationOverlays(
   prepared: Prepared,
   answers: readonly ExplainedAnswer[],
 ): Promise<ReadonlyMap<string, ActivationOverlay>> {
   const {classifier, sourceOf} = prepared;
   const overlays = new Map<string, ActivationOverlay>();
-  if (answers.length === 0 || !hasExactActivationMaps(classifier)) return overlays;
+  if (answers.length === 0) return overlays;
   const readable = await readableAnswers(prepared, answers);
   const source = sourceOf(readable.map(({sample}) => sample));
-  const maps = new ActivationMaps(classifier);
+  const network = toInference(classifier);
   try {
     const order = readable.map((_, index) => index);
     for await (const batch of readImageBatches(source, order, BATCH, null)) {
       const shown = Array.from(batch.indices, index => readable[index]!);
       const pixels = batchToDevice(batch, classifier.preprocessing.cropSize);
-      const computed = maps.compute(pixels, shown.map(({classIndex}) => classIndex)); // prettier-ignore
+      const computed = network.activationMaps(pixels, shown.map(({classIndex}) => classIndex)); // prettier-ignore
       pixels.dispose();
       for (const [i, {sample, margin}] of shown.entries()) {
-        const map = computed[i]!;
-        overlays.set(sample.name, {image: await createHeatMap(map.values, map), margin});
+        overlays.set(sample.name, {image: await createHeatMap(computed[i]!), margin});
       }
       await yieldToEventLoop();
     }
   } finally {
-    maps.dispose();
+    network.dispose();
   }
   return overlays;
+}
+
+/** The image of each answer for the report, with its activation map. @param thumbnailSize in pixels */
+export async function explainedImages(
+  prepared: Prepared,
+  answers: readonly ExplainedAnswer[],
+  thumbnailSize?: number,
+): Promise<ExplainedImage[]> {
+  const overlays = await activationOverlays(prepared, answers);
+  return Promise.all(
+    answers.map(async ({sample}) => {
+      const activation = overlays.get(sample.name);
+      return {
+        name: sample.name,
+        ...(activation !== undefined && {activation}),
+        ...(await thumbnailIfReadable(prepared.cache, sample, thumbnailSize)),
+      };
+    }),
+  );
 }

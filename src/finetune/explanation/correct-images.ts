@@ -1,8 +1,7 @@
 import {SMALL_THUMBNAIL_SIZE} from '../../datasets/images/thumbnail.js';
 import type {CorrectImage} from '../../report/run-record.js';
 import type {Prepared} from '../preparation/prepared.js';
-import {thumbnailIfReadable} from '../shown-thumbnail.js';
-import {activationOverlays} from './activation-overlays.js';
+import {explainedImages} from './activation-overlays.js';
 import {predictedClasses} from './misclassifications.js';
 
 /** Maximum number of classes that show an image. */
@@ -13,7 +12,7 @@ export async function findCorrectImages(
   prepared: Prepared,
   probabilities: Float32Array,
 ): Promise<CorrectImage[]> {
-  const {cache, classifier, split} = prepared;
+  const {classifier, split} = prepared;
   const classes = classifier.classNames.length;
   const predicted = predictedClasses(probabilities, classes);
   const correct = split.validation.flatMap((sample, i) =>
@@ -25,17 +24,10 @@ export async function findCorrectImages(
   const best = classifier.classNames
     .flatMap((_, label) => byConfidence.find(({classIndex}) => classIndex === label) ?? [])
     .slice(0, MAX_IMAGES);
-  const overlays = await activationOverlays(prepared, best);
-  return Promise.all(
-    best.map(async ({sample, classIndex, confidence}) => {
-      const activation = overlays.get(sample.name);
-      return {
-        name: sample.name,
-        className: classifier.classNames[classIndex]!,
-        confidence,
-        ...(activation !== undefined && {activation}),
-        ...(await thumbnailIfReadable(cache, sample, SMALL_THUMBNAIL_SIZE)),
-      };
-    }),
-  );
+  const images = await explainedImages(prepared, best, SMALL_THUMBNAIL_SIZE);
+  return best.map(({classIndex, confidence}, i) => ({
+    ...images[i]!,
+    className: classifier.classNames[classIndex]!,
+    confidence,
+  }));
 }

@@ -1,15 +1,13 @@
-import type {EnsembleMetadata, ModelMetadata} from '../../../src/export/record/metadata.js';
+import type {PlacedMap} from '../../../src/datasets/activation-maps/placed-map.js';
 import type {BackendFailure, WebBackend} from './backends.js';
+import type {StoredMetadata} from './metadata.js';
 import type {ModelSource} from './model-source.js';
 import type {CanvasPixels} from './shrink.js';
-import type {Answer, PlacedMap} from './web-model.js';
-
-/** What a page needs of a model before it loads the rest. */
-export type PageMetadata = ModelMetadata | EnsembleMetadata;
+import type {Answer} from './web-model.js';
 
 export interface LoadRequest {
   readonly source: ModelSource;
-  readonly metadata: PageMetadata;
+  readonly metadata: StoredMetadata;
   /** The only backend to try. Default: those of this device, in their order */
   readonly backend?: WebBackend;
 }

@@ -1,7 +1,18 @@
 import type {Preprocessing} from '../../../src/core/preprocessing.js';
 import type {OpenSetRecord} from '../../../src/training/open-set/open-set-record.js';
 import type {OpenSet} from '../../../src/training/open-set/open-set.js';
-import type {ResizeMetadata} from '../../../src/export/record/metadata.js';
+import type {
+  EnsembleMetadata,
+  ModelMetadata,
+  ResizeMetadata,
+} from '../../../src/export/record/metadata.js';
+
+type WithOptional<Document, Key extends keyof Document> = Omit<Document, Key> &
+  Partial<Pick<Document, Key>>;
+
+/** `metadata.json` as it is read: models of earlier versions, which a new ensemble may have as members, lack some of it. */
+export type StoredModelMetadata = WithOptional<ModelMetadata, 'activationMap' | 'unsureBelow'>;
+export type StoredMetadata = StoredModelMetadata | WithOptional<EnsembleMetadata, 'unsureBelow'>;
 
 /** Values of a vector in base64: little-endian float32, as browsers store them. */
 const decodeVector = (text: string): Float32Array =>

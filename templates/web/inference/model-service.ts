@@ -11,7 +11,8 @@ import type {
   SentAnswer,
 } from './messages.js';
 import {openModelFile, SCRIPTS} from './model-source.js';
-import {WebModel, type Answer, type PlacedMap} from './web-model.js';
+import {WebModel, type Answer} from './web-model.js';
+import type {PlacedMap} from '../../../src/datasets/activation-maps/placed-map.js';
 
 type Calls = {
   [Name in keyof ModelCalls]: (request: ModelCalls[Name][0]) => Promise<ModelCalls[Name][1]>;

@@ -1,15 +1,10 @@
 import type {LayersModel, Tensor, Tensor2D, Tensor4D} from '../../../src/backend/tensorflow.js';
-import type {ActivationMapMetadata, ModelMetadata} from '../../../src/export/record/metadata.js';
+import type {ActivationMapMetadata} from '../../../src/export/record/metadata.js';
+import type {ActivationMap} from '../../../src/datasets/activation-maps/placed-map.js';
+import {gradCam, type HeadWeights} from '../../../src/heads/grad-cam.js';
 import {OpenSetScorer, type LastLayer} from '../../../src/training/open-set/open-set.js';
 import {tensorFlow} from './backends.js';
-import {toOpenSet} from './metadata.js';
-
-/** Where a network looked for one class: a value per place, at least 0. */
-export interface ActivationMap {
-  readonly rows: number;
-  readonly columns: number;
-  readonly values: Float32Array;
-}
+import {toOpenSet, type StoredModelMetadata} from './metadata.js';
 
 /** What a network computed for one image. */
 export interface NetworkOutput {
@@ -21,84 +16,46 @@ export interface NetworkOutput {
   dispose(): void;
 }
 
-/**
- * Gradient of a class's logit by the pooled features. Batch size 1.
- * @param kernels of the dense layers of the head, `[inputs, outputs]`, in order
- * @param hidden outputs of all of them but the last, after ReLU
- */
-function gradientOfLogit(
-  kernels: readonly Tensor2D[],
-  hidden: readonly Tensor2D[],
-  classIndex: number,
-): Tensor2D {
-  const tf = tensorFlow();
-  const last = kernels.at(-1)!;
-  const column = tf.slice(last, [0, classIndex], [last.shape[0], 1]);
-  return hidden.reduceRight((gradient, activation, i) => {
-    const isActive = tf.cast(tf.greater(activation, 0), 'float32');
-    return tf.matMul(kernels[i]!, tf.mul<Tensor2D>(gradient, tf.transpose(isActive)));
-  }, column as Tensor2D);
+/** Downloads the head, in torchvision's layout. */
+async function readHead(
+  model: LayersModel,
+  {head, pooling}: ActivationMapMetadata,
+): Promise<HeadWeights> {
+  const layers = await Promise.all(
+    head.map(async name => {
+      const [kernel, bias] = model.getLayer(name).getWeights() as [Tensor2D, Tensor];
+      const transposed = tensorFlow().transpose(kernel);
+      const weight = await transposed.data<'float32'>();
+      transposed.dispose();
+      return {weight, bias: await bias.data<'float32'>()};
+    }),
+  );
+  return {pooling, layers};
 }
 
-/**
- * Grad-CAM of the last feature map. With average pooling and one dense layer it is the class activation map itself: the gradient is the
- * weight of the class.
- */
-async function computeActivationMap(
-  features: Tensor4D,
-  hidden: readonly Tensor2D[],
-  kernels: readonly Tensor2D[],
-  pooling: ActivationMapMetadata['pooling'],
-  classIndex: number,
-): Promise<ActivationMap> {
-  const tf = tensorFlow();
-  const [, rows, columns, channels] = features.shape;
-  const map = tf.tidy(() => {
-    const gradient = gradientOfLogit(kernels, hidden, classIndex);
-    const weights =
-      pooling === 'avg'
-        ? gradient
-        : tf.add<Tensor2D>(
-            tf.slice(gradient, [0, 0], [channels, 1]),
-            tf.slice(gradient, [channels, 0], [channels, 1]),
-          );
-    return tf.relu(tf.matMul(tf.reshape(features, [rows * columns, channels]), weights));
-  });
-  try {
-    return {rows, columns, values: await map.data<'float32'>()};
-  } finally {
-    map.dispose();
-  }
-}
-
-/** The last layer of the head, in torchvision's layout. */
-async function lastLayerOf(model: LayersModel, {head}: ActivationMapMetadata): Promise<LastLayer> {
-  const kernel = model.getLayer(head.at(-1)!).getWeights()[0] as Tensor2D;
-  const transposed = tensorFlow().transpose(kernel);
-  const weight = await transposed.data<'float32'>();
-  transposed.dispose();
-  return {weight, classes: kernel.shape[1]};
-}
+/** The last layer of a head. */
+const lastLayerOf = ({layers}: HeadWeights): LastLayer => {
+  const {weight, bias} = layers.at(-1)!;
+  return {weight, classes: bias.length};
+};
 
 /** A network of tf.layers, with what its activation maps need. */
 export class Network {
   readonly #model: LayersModel;
-  readonly #mapLayers: ActivationMapMetadata | undefined;
+  readonly #head: HeadWeights | undefined;
   readonly #openSet: OpenSetScorer | undefined;
 
   private constructor(
     model: LayersModel,
     mapLayers: ActivationMapMetadata | undefined,
+    head: HeadWeights | undefined,
     openSet: OpenSetScorer | undefined,
   ) {
     const inner =
       mapLayers === undefined
         ? []
-        : [
-            model.getLayer(mapLayers.features).output,
-            ...mapLayers.head.map(name => model.getLayer(name).input),
-          ];
-    this.#mapLayers = mapLayers;
+        : [model.getLayer(mapLayers.features).output, model.getLayer(mapLayers.head.at(-1)!).input];
+    this.#head = head;
     this.#openSet = openSet;
     this.#model = tensorFlow().model({
       inputs: model.inputs,
@@ -109,19 +66,20 @@ export class Network {
   /** @param onProgress called with the loaded fraction */
   static async load(
     address: string,
-    {activationMap, openSet}: Pick<ModelMetadata, 'activationMap' | 'openSet'>,
+    {activationMap, openSet}: Pick<StoredModelMetadata, 'activationMap' | 'openSet'>,
     onProgress: (fraction: number) => void,
   ): Promise<Network> {
     const model = await tensorFlow().loadLayersModel(address, {onProgress});
+    const head = activationMap && (await readHead(model, activationMap));
     const scorer =
-      openSet === undefined || activationMap === undefined
+      openSet === undefined || head === undefined
         ? undefined
-        : new OpenSetScorer(toOpenSet(openSet), await lastLayerOf(model, activationMap));
-    return new Network(model, activationMap, scorer);
+        : new OpenSetScorer(toOpenSet(openSet), lastLayerOf(head));
+    return new Network(model, activationMap, head, scorer);
   }
 
   get hasMaps(): boolean {
-    return this.#mapLayers !== undefined;
+    return this.#head !== undefined;
   }
 
   /**
@@ -156,19 +114,13 @@ export class Network {
   }
 
   #mapsOf(outputs: readonly Tensor[]): Pick<NetworkOutput, 'computeMap'> {
-    const layers = this.#mapLayers;
-    if (layers === undefined) return {};
-    const [features, , ...hidden] = outputs.slice(0, -1);
-    const kernels = layers.head.map(name => this.#model.getLayer(name).getWeights()[0] as Tensor2D);
+    const head = this.#head;
+    if (head === undefined) return {};
+    const features = outputs[0] as Tensor4D;
+    const [, rows, columns] = features.shape;
     return {
-      computeMap: classIndex =>
-        computeActivationMap(
-          features as Tensor4D,
-          hidden as Tensor2D[],
-          kernels,
-          layers.pooling,
-          classIndex,
-        ),
+      computeMap: async classIndex =>
+        gradCam({rows, columns, values: await features.data<'float32'>()}, head, classIndex),
     };
   }
 

@@ -1,7 +1,8 @@
 import type {Preprocessing} from '../../../src/core/preprocessing.js';
+import {seenRegion} from '../../../src/datasets/activation-maps/placed-map.js';
 import {centerCropBox, cropSquare} from '../../../src/datasets/images/crop.js';
 import {resample, type CropBox} from '../../../src/datasets/images/resample.js';
-import {letterbox, planResize, type ResizePlan} from '../../../src/datasets/images/resize-plan.js';
+import {letterbox, planResize} from '../../../src/datasets/images/resize-plan.js';
 import {shrink, type CanvasPixels} from './shrink.js';
 
 /** What a network sees of an image. */
@@ -10,17 +11,6 @@ export interface Square {
   readonly pixels: Uint8Array;
   /** Where the square lies in the image, in pixels of the image. With padding it is larger than the image. */
   readonly region: CropBox;
-}
-
-/** A box of the resized image, in pixels of the image. */
-function regionOf({cropBox, size}: ResizePlan, box: CropBox): CropBox {
-  const [across, down] = [cropBox.width / size.width, cropBox.height / size.height];
-  return {
-    left: cropBox.left + box.left * across,
-    top: cropBox.top + box.top * down,
-    width: box.width * across,
-    height: box.height * down,
-  };
 }
 
 /** Cuts a box out of an image. */
@@ -37,8 +27,7 @@ function cutOut(image: CanvasPixels, {left, top, width, height}: CropBox): Canva
 /** Resizes and crops an opaque, upright image as Node does: see `decodeBytes` and `cropViews`. */
 export function toSquare(image: CanvasPixels, preprocessing: Preprocessing): Square {
   const {cropSize} = preprocessing;
-  const plan = planResize(image, preprocessing);
-  const {cropBox, size, padding} = plan;
+  const {cropBox, size, padding} = planResize(image, preprocessing);
   const shrunk = shrink(cutOut(image, cropBox), {
     width: Math.min(size.width, cropBox.width),
     height: Math.min(size.height, cropBox.height),
@@ -48,10 +37,8 @@ export function toSquare(image: CanvasPixels, preprocessing: Preprocessing): Squ
     ? {...size, data: resample(shrunk, {...shrunk, left: 0, top: 0}, size)}
     : shrunk;
   const whole = padding === undefined ? resized : letterbox(resized, padding);
-  const box = centerCropBox(whole, cropSize);
-  const {left, top} = padding ?? {left: 0, top: 0};
   return {
-    pixels: cropSquare(whole, box),
-    region: regionOf(plan, {...box, left: box.left - left, top: box.top - top}),
+    pixels: cropSquare(whole, centerCropBox(whole, cropSize)),
+    region: seenRegion(image, preprocessing),
   };
 }

@@ -1,21 +1,16 @@
 import type {Preprocessing} from '../../../src/core/preprocessing.js';
+import type {PlacedMap} from '../../../src/datasets/activation-maps/placed-map.js';
 import type {CropBox} from '../../../src/datasets/images/resample.js';
 import {argmax, combineVotes, type Vote} from '../../../src/export/ensemble/vote.js';
-import type {EnsembleMetadata, ModelMetadata} from '../../../src/export/record/metadata.js';
-import {toPreprocessing} from './metadata.js';
+import {toPreprocessing, type StoredMetadata, type StoredModelMetadata} from './metadata.js';
 import {readModelJson, type ModelSource} from './model-source.js';
-import {Network, type ActivationMap, type NetworkOutput} from './network.js';
+import {Network, type NetworkOutput} from './network.js';
 import type {CanvasPixels} from './shrink.js';
 import {toSquare} from './square.js';
 
 export interface RankedClass {
   readonly className: string;
   readonly probability: number;
-}
-
-/** An activation map, and the part of the image that it covers, in pixels of the image. */
-export interface PlacedMap extends ActivationMap {
-  readonly region: CropBox;
 }
 
 /** What the model says of one image. */
@@ -47,7 +42,7 @@ interface MemberOutput extends NetworkOutput {
 }
 
 /** The folder of each network, from that of the model. */
-const foldersOf = (metadata: ModelMetadata | EnsembleMetadata): [string, string][] =>
+const foldersOf = (metadata: StoredMetadata): [string, string][] =>
   'members' in metadata
     ? metadata.members.map(({name, directory}) => [name, `${directory}/`])
     : [[metadata.arch, '']];
@@ -70,7 +65,7 @@ export class WebModel {
   /** Loads networks one after another, so that their weights are not in memory twice at once. */
   static async load(
     source: ModelSource,
-    metadata: ModelMetadata | EnsembleMetadata,
+    metadata: StoredMetadata,
     onProgress: (fraction: number) => void,
   ): Promise<WebModel> {
     const folders = foldersOf(metadata);
@@ -79,7 +74,7 @@ export class WebModel {
       for (const [i, [name, folder]] of folders.entries()) {
         const own =
           'members' in metadata
-            ? await readModelJson<ModelMetadata>(source, `${folder}metadata.json`)
+            ? await readModelJson<StoredModelMetadata>(source, `${folder}metadata.json`)
             : metadata;
         const network = await Network.load(`./${folder}model.json`, own, fraction =>
           onProgress((i + fraction) / folders.length),

@@ -9,7 +9,9 @@ import {readLayersModel} from '../../../src/export/tfjs/layers-model-files.js';
 import {readJsonFile} from '../../../src/core/files/json-file.js';
 import {headForward, poolFeatures, type HeadSpec} from '../../../src/heads/head.js';
 import type {Classifier} from '../../../src/heads/classifier.js';
-import {Network, type ActivationMap} from '../../../templates/web/inference/network.js';
+import {toInference} from '../../../src/heads/inference-model.js';
+import type {ActivationMap} from '../../../src/datasets/activation-maps/placed-map.js';
+import {Network} from '../../../templates/web/inference/network.js';
 import {useBackend} from '../../helpers/backend.js';
 import {
   randomClassifier,
@@ -45,6 +47,17 @@ function gradCam(classifier: Classifier, pixels: Uint8Array, classIndex: number)
   });
 }
 
+/** Activation maps of the classes as Node computes them. */
+function mapsOfNode(classifier: Classifier, pixels: Uint8Array): ActivationMap[] {
+  const network = toInference(classifier);
+  const copies = Buffer.concat(CLASSES.map(() => pixels));
+  const repeated = tf.tensor4d(copies, [CLASSES.length, SIZE, SIZE, 3], 'int32');
+  const maps = network.activationMaps(repeated, CLASSES);
+  repeated.dispose();
+  network.dispose();
+  return maps;
+}
+
 /** Activation maps of the classes as the page computes them, by the TensorFlow.js of the tests. */
 async function mapsOfPage(directory: string, pixels: Uint8Array): Promise<ActivationMap[]> {
   const pageTensorFlow: unknown = Object.create(tf, {
@@ -65,7 +78,7 @@ async function mapsOfPage(directory: string, pixels: Uint8Array): Promise<Activa
   }
 }
 
-describe('the activation map of the web page', function () {
+describe('the activation map of Node and of the web page', function () {
   this.timeout(120_000);
   useBackend();
 
@@ -89,16 +102,18 @@ describe('the activation map of the web page', function () {
       await exportModel(classifier, directory);
       const pixels = randomPixels(1, SIZE);
       const expected = CLASSES.map(classIndex => gradCam(classifier, pixels, classIndex));
+      const ofNode = mapsOfNode(classifier, pixels);
       classifier.dispose();
-      const maps = await mapsOfPage(directory, pixels);
+      const ofPage = await mapsOfPage(directory, pixels);
       expect(tf.memory().numTensors).to.equal(before);
       const largest = Math.max(...expected.flat());
       expect(largest).to.be.above(0);
-      for (const [classIndex, {rows, columns, values}] of maps.entries()) {
-        expect(rows * columns).to.equal(expected[classIndex]!.length);
-        values.forEach((value, i) =>
-          expect(value / largest).to.be.closeTo(expected[classIndex]![i]! / largest, 1e-4),
-        );
-      }
+      for (const maps of [ofNode, ofPage])
+        for (const [classIndex, {rows, columns, values}] of maps.entries()) {
+          expect(rows * columns).to.equal(expected[classIndex]!.length);
+          values.forEach((value, i) =>
+            expect(value / largest).to.be.closeTo(expected[classIndex]![i]! / largest, 1e-4),
+          );
+        }
     });
 });

@@ -183,6 +183,16 @@ describe('the web page of an exported model', function () {
     expect(await textOf(page, '#detail')).to.match(new RegExp(`The best guess is ${best}, at \\d`));
   });
 
+  it('shows no activation map where metadata.json of an earlier version names no layers', async () => {
+    const copy = copyOf(model);
+    editMetadata(copy, {activationMap: undefined, unsureBelow: undefined});
+    const {page, problems} = await openModelPage(browser(), copy);
+    await waitUntilReady(page);
+    expectBars(await upload(page, photos[0]!), 0);
+    expect(await page.$eval('#map', input => input.checkVisibility())).to.equal(false);
+    expect(problems).to.deep.equal([]);
+  });
+
   it('says that an image is of none of the classes by the score of Node', async () => {
     const directory = join(temporaryDirectory(), 'model');
     const classifier = randomClassifier({spec: {lastStage: 1}, size: 32});

@@ -1,6 +1,9 @@
 import {expect} from 'chai';
 import sharp from 'sharp';
+import {tf} from '../../../src/backend/tensorflow.js';
 import {createRng} from '../../../src/core/rng.js';
+import {createHeatMap} from '../../../src/datasets/activation-maps/heat-map.js';
+import {centerCrop} from '../../../src/datasets/images/crop.js';
 import type {DecodedImage} from '../../../src/datasets/images/resample.js';
 import type {Sample} from '../../../src/datasets/sample.js';
 import {activationOverlays} from '../../../src/finetune/explanation/activation-overlays.js';
@@ -8,6 +11,7 @@ import {findCorrectImages} from '../../../src/finetune/explanation/correct-image
 import {findMisclassifications} from '../../../src/finetune/explanation/misclassifications.js';
 import type {Prepared} from '../../../src/finetune/preparation/prepared.js';
 import type {Classifier} from '../../../src/heads/classifier.js';
+import {toInference} from '../../../src/heads/inference-model.js';
 import {useBackend} from '../../helpers/backend.js';
 import {randomClassifier, randomHead} from '../../helpers/random-classifier.js';
 
@@ -78,16 +82,19 @@ describe('activation maps in a report', () => {
     expect(hits[0]!.activation!.image).to.match(/^data:image\/png/);
   });
 
-  it('are left out for a head whose maps would not be exact', async () => {
-    const mlp = randomClassifier({head: {type: 'mlp'}});
+  it('are those of Grad-CAM for an mlp on both poolings', async () => {
+    const mlp = randomClassifier({head: {type: 'mlp', pooling: 'avg+max'}});
     const prepared = preparedOf(mlp, [['a.jpg', 0]]);
     const [sample] = prepared.split.validation;
-    expect((await activationOverlays(prepared, [{sample: sample!, classIndex: 0}])).size).to.equal(
-      0,
-    );
+    const overlays = await activationOverlays(prepared, [{sample: sample!, classIndex: 1}]);
+    const network = toInference(mlp);
+    const pixels = tf.tensor4d(centerCrop(halfBlack('a.jpg'), 64), [1, 64, 64, 3], 'int32');
+    const [map] = network.activationMaps(pixels, [1]);
+    tf.dispose(pixels);
+    network.dispose();
+    expect(overlays.get('a.jpg')!.image).to.equal(await createHeatMap(map!));
     const [mistake] = await findMisclassifications(prepared, Float32Array.of(0.1, 0.8, 0.1));
-    expect(mistake).to.include({name: 'a.jpg', prediction: 'bees'});
-    expect(mistake).to.not.have.property('activation');
+    expect(mistake!.activation).to.deep.equal(overlays.get('a.jpg'));
     mlp.dispose();
   });
 });

@@ -10,9 +10,12 @@ import type {PredictInput} from './find-inputs.js';
 /** Images per batch. The abort signal is checked between batches. */
 const BATCH_SIZE = 32;
 
+/** A classified image, and its file. */
+export type ClassifiedInput = ClassifiedImage & Pick<PredictInput, 'source'>;
+
 /** Results of classifying several images. An unreadable image does not keep the others from being classified. */
 export interface ClassifyResults {
-  readonly classified: readonly ClassifiedImage[];
+  readonly classified: readonly ClassifiedInput[];
   readonly unreadable: readonly UnreadableImageError[];
 }
 
@@ -26,7 +29,7 @@ async function classifyBatch(
     const sources = images.map(({source}) => source);
     const recognitions = await model.recognize(sources, options);
     return {
-      classified: images.map(({image}, i) => ({image, ...recognitions[i]!})),
+      classified: images.map((input, i) => ({...input, ...recognitions[i]!})),
       unreadable: [],
     };
   } catch (error) {
@@ -55,7 +58,7 @@ export async function classifyAll(
   {terminal, signal}: CommandContext,
 ): Promise<ClassifyResults> {
   const progress = new ProgressLine(terminal);
-  const classified: ClassifiedImage[] = [];
+  const classified: ClassifiedInput[] = [];
   const unreadable: UnreadableImageError[] = [];
   for (let start = 0; start < images.length; start += BATCH_SIZE) {
     throwIfAborted(signal);

@@ -7,31 +7,45 @@ import type {Terminal} from '../../terminal/screen/terminal.js';
 export const OUTPUT_FORMATS = ['text', 'csv', 'jsonl'] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
+export interface CsvOptions {
+  /** Whether a file begins here. */
+  readonly hasHeader: boolean;
+  /** Whether there is a column for images with their activation maps. */
+  readonly hasExplanations: boolean;
+}
+
 /** An image in the JSON output. */
 export const toImageDocument = (
-  {image, isUnknown, predictions}: ClassifiedImage,
+  {image, isUnknown, predictions, explanation}: ClassifiedImage,
   top: number,
-): object => ({image, isUnknown, predictions: predictions.slice(0, top)});
+): object => ({
+  image,
+  isUnknown,
+  predictions: predictions.slice(0, top),
+  ...(explanation !== undefined && {explanation}),
+});
 
-/** `image,unknown,class,probability,class_2,probability_2`: a header, then a line per image. */
+/** `image,unknown,class,probability,class_2,probability_2,explanation`: a header, then a line per image. */
 function formatCsv(
   classified: readonly ClassifiedImage[],
   top: number,
-  hasHeader: boolean,
+  {hasHeader, hasExplanations}: CsvOptions,
 ): string {
   const columns = Array.from({length: top}, (_, i) =>
     i === 0 ? ['class', 'probability'] : [`class_${i + 1}`, `probability_${i + 1}`],
   );
-  const lines = classified.map(({image, isUnknown, predictions}) =>
+  const lines = classified.map(({image, isUnknown, predictions, explanation}) =>
     csvLine([
       image,
       isUnknown === null ? '' : String(isUnknown),
       ...predictions
         .slice(0, top)
         .flatMap(({className, probability}) => [className, probability.toFixed(6)]),
+      ...(hasExplanations ? [explanation ?? ''] : []),
     ]),
   );
-  const header = hasHeader ? [csvLine(['image', 'unknown', ...columns.flat()])] : [];
+  const names = ['image', 'unknown', ...columns.flat(), ...(hasExplanations ? ['explanation'] : [])]; // prettier-ignore
+  const header = hasHeader ? [csvLine(names)] : [];
   // The terminal ends lines by a line feed alone.
   return [...header, ...lines].map(line => line.slice(0, -2)).join('\n');
 }
@@ -39,16 +53,15 @@ function formatCsv(
 /**
  * Formats the predictions of images.
  * @param top predictions per image
- * @param hasHeader whether a CSV file begins here
  */
 export function formatClassified(
   classified: readonly ClassifiedImage[],
   format: OutputFormat,
   top: number,
   {resultStyle, resultColumns}: Pick<Terminal, 'resultStyle' | 'resultColumns'>,
-  hasHeader = true,
+  csvOptions: CsvOptions = {hasHeader: true, hasExplanations: false},
 ): string {
-  if (format === 'csv') return formatCsv(classified, top, hasHeader);
+  if (format === 'csv') return formatCsv(classified, top, csvOptions);
   if (format === 'jsonl')
     return classified.map(image => printableJson(toImageDocument(image, top), 0)).join('\n');
   return formatPredictions(classified, resultStyle, resultColumns, top).join('\n');

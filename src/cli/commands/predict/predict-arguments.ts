@@ -18,13 +18,14 @@ export interface PredictValues extends BackendValues, InputValues, InferenceValu
 /** Resolves the models and the images to classify. @throws UsageError (exit 2) without images, or if copies would be watched */
 export async function resolvePredictArguments(
   {model, image}: CommandInput['positionals'],
-  {vote, watch, sort, json}: PredictValues,
+  {vote, watch, sort, explain, json}: PredictValues,
   terminal: Terminal,
 ): Promise<ModelArguments> {
-  if (watch !== undefined && sort !== undefined && isInside(sort, watch))
-    throw new UsageError(
-      `--sort ${sort} is inside the folder of --watch, so copies would be classified again. Give a folder outside ${watch}.`,
-    );
+  for (const [flag, folder] of Object.entries({'--sort': sort, '--explain': explain}))
+    if (watch !== undefined && folder !== undefined && isInside(folder, watch))
+      throw new UsageError(
+        `${flag} ${folder} is inside the folder of --watch, so its images would be classified again. Give a folder outside ${watch}.`,
+      );
   if (watch !== undefined && json === true)
     throw new UsageError(
       '--json prints one document, and --watch has no end. Use --format jsonl: a document per image.',

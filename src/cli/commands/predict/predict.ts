@@ -8,6 +8,7 @@ import type {ModelArguments} from '../../find-model.js';
 import {isWorthInstalling, toBackendOptions} from '../../terminal/backend-view.js';
 import {formatFindings} from '../../terminal/format-findings.js';
 import {classifyAll} from './classify-images.js';
+import {createExplainFolder, ImageExplainer} from './explain-images.js';
 import {findInputs} from './find-inputs.js';
 import {resolvePredictArguments, type PredictValues} from './predict-arguments.js';
 import {PredictionOutput} from './prediction-output.js';
@@ -53,9 +54,10 @@ async function classifyArrivals(
 export const predictCommand: CommandHandler = async ({positionals, values}, context) => {
   const {terminal} = context;
   const options = values as unknown as PredictValues;
-  const {watch, tta} = options;
+  const {watch, explain, tta} = options;
   const {directories, rest} = await resolvePredictArguments(positionals, options, terminal);
   if (watch !== undefined) await assertFolder(watch);
+  if (explain !== undefined) await createExplainFolder(explain);
   const {inputs, findings} =
     rest.length === 0 ? {inputs: [], findings: []} : await findInputs(rest, options, context);
   for (const line of formatFindings(findings, terminal.style, terminal.columns)) terminal.log(line);
@@ -64,7 +66,8 @@ export const predictCommand: CommandHandler = async ({positionals, values}, cont
   // A terminal shows at least two predictions for each image.
   const shown = Number.isFinite(terminal.resultColumns) ? Math.max(2, top) : top;
   const classifyOptions = {top: shown, tta};
-  const output = new PredictionOutput({...options, top}, model.classNames, terminal);
+  const explainer = explain === undefined ? undefined : new ImageExplainer(explain, model, context);
+  const output = new PredictionOutput({...options, top}, model.classNames, terminal, explainer);
   const results = await classifyAll(model, inputs, classifyOptions, context);
   const run = {models: directories, found: inputs.length, findings};
   const result = await output.first(results, run);

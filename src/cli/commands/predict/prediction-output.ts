@@ -8,6 +8,7 @@ import type {Terminal} from '../../terminal/screen/terminal.js';
 import {formatSkipped} from '../../terminal/skipped-summary.js';
 import type {ClassifyResults} from './classify-images.js';
 import {formatClassified, toImageDocument, type OutputFormat} from './output-format.js';
+import type {ExplainResults, ImageExplainer} from './explain-images.js';
 import {ImageSorter} from './sort-images.js';
 
 /** Options that say where predictions go. */
@@ -15,6 +16,7 @@ export interface OutputValues {
   readonly format: OutputFormat;
   readonly top: number;
   readonly sort?: string;
+  readonly explain?: string;
 }
 
 interface PredictRun {
@@ -23,7 +25,7 @@ interface PredictRun {
   readonly findings: readonly Finding[];
 }
 
-/** Writes predictions in the format that was asked for, and copies images into folders of classes. */
+/** Writes predictions in the format that was asked for, and the images that were asked for. */
 export class PredictionOutput {
   readonly #sorter: ImageSorter | undefined;
   #hasHeader = false;
@@ -32,6 +34,7 @@ export class PredictionOutput {
     readonly options: OutputValues,
     classNames: readonly string[],
     readonly terminal: Terminal,
+    private readonly explainer?: ImageExplainer,
   ) {
     if (options.sort !== undefined) this.#sorter = new ImageSorter(options.sort, classNames);
   }
@@ -40,33 +43,52 @@ export class PredictionOutput {
   async first({classified, unreadable}: ClassifyResults, run: PredictRun): Promise<CommandResult> {
     const {models, found, findings} = run;
     const {top} = this.options;
-    if (unreadable.length > 1) this.#reportUnreadable(unreadable);
+    const {explained, unreadable: unexplained} = await this.#writeImages(classified);
+    const failures = [...unreadable, ...unexplained];
+    if (failures.length > 1) this.#reportUnreadable(failures);
     if (unreadable.length > 0)
       this.#warn('skipped', formatSkipped({found, unreadable: unreadable.length}));
-    await this.#sorter?.add(classified);
-    const [firstUnreadable] = unreadable;
+    const [firstUnreadable] = failures;
     return {
       document: {
         ...(models.length === 1 ? {model: models[0]} : {models}),
-        ...{found, images: classified.map(image => toImageDocument(image, top))},
+        ...{found, images: explained.map(image => toImageDocument(image, top))},
         ...{unreadable: unreadable.map(({image, reason}) => ({image, reason})), findings},
       },
-      text: this.#format(classified),
-      ...(classified.length > 1 && {hint: formatPredictionSummary(classified)}),
+      text: this.#format(explained),
+      ...this.#hintOf(explained),
       ...(firstUnreadable !== undefined && {error: firstUnreadable}),
     };
   }
 
   /** Prints predictions of more images. */
   async add({classified, unreadable}: ClassifyResults): Promise<void> {
-    this.#reportUnreadable(unreadable);
+    const {explained, unreadable: unexplained} = await this.#writeImages(classified);
+    this.#reportUnreadable([...unreadable, ...unexplained]);
+    if (explained.length > 0) this.terminal.result(this.#format(explained));
+  }
+
+  /** Copies images into folders of classes, and writes them with their activation maps. */
+  async #writeImages(classified: ClassifyResults['classified']): Promise<ExplainResults> {
     await this.#sorter?.add(classified);
-    if (classified.length > 0) this.terminal.result(this.#format(classified));
+    return (await this.explainer?.add(classified)) ?? {explained: classified, unreadable: []};
+  }
+
+  #hintOf(classified: readonly ClassifiedImage[]): Pick<CommandResult, 'hint'> {
+    const {explain} = this.options;
+    const lines = [
+      ...(classified.length > 1 ? [formatPredictionSummary(classified)] : []),
+      ...(explain === undefined ? [] : [`Images with activation maps: ${printable(explain)}`]),
+    ];
+    return lines.length === 0 ? {} : {hint: lines.join('\n')};
   }
 
   #format(classified: readonly ClassifiedImage[]): string {
     const {format, top} = this.options;
-    const text = formatClassified(classified, format, top, this.terminal, !this.#hasHeader);
+    const text = formatClassified(classified, format, top, this.terminal, {
+      hasHeader: !this.#hasHeader,
+      hasExplanations: this.explainer !== undefined,
+    });
     this.#hasHeader = true;
     return text;
   }

@@ -4,33 +4,26 @@ import {basename, extname, join, relative, resolve, sep} from 'node:path';
 import {UsageError} from '../../../core/errors.js';
 import {describeSystemError} from '../../../core/files/system-error.js';
 import type {ClassifiedImage} from '../../terminal/format-predictions.js';
+import {placeFile, toPortableName} from './place-file.js';
 
 /** Folder of images of none of the classes. */
 const UNKNOWN_FOLDER = 'unknown';
-
-/** Name of a class as a folder on any system. */
-const toFolderName = (className: string): string => {
-  const name = className.replace(/[\u0000-\u001f<>:"/\\|?*]/g, '_').replace(/[. ]+$/, '');
-  return name === '' ? '_' : name;
-};
 
 /** Whether two files have the same content. */
 const isSame = async (a: string, b: string): Promise<boolean> =>
   (await stat(a)).size === (await stat(b)).size && (await readFile(a)).equals(await readFile(b));
 
-/** Copies a file into a folder under its own name, or under one with a number if another file has it. Never overwrites. */
+/** Copies a file into a folder under its own name. */
 async function copyInto(image: string, folder: string): Promise<void> {
   const extension = extname(image);
-  const stem = basename(image, extension);
-  for (let number = 1; ; number++) {
-    const target = join(folder, `${stem}${number === 1 ? '' : `-${number}`}${extension}`);
-    try {
-      return await copyFile(image, target, constants.COPYFILE_EXCL);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      if (await isSame(image, target)) return;
-    }
-  }
+  await placeFile(
+    folder,
+    {stem: basename(image, extension), extension},
+    {
+      create: target => copyFile(image, target, constants.COPYFILE_EXCL),
+      isSame: target => isSame(image, target),
+    },
+  );
 }
 
 /** Whether a path is a folder, or lies inside it. */
@@ -44,7 +37,7 @@ function foldersOf(classNames: readonly string[]): ReadonlyMap<string, string> {
   const taken = new Set([UNKNOWN_FOLDER]);
   const folders = new Map<string, string>();
   for (const className of classNames) {
-    const name = toFolderName(className);
+    const name = toPortableName(className);
     let folder = name;
     // Some file systems do not tell upper case from lower case.
     for (let number = 2; taken.has(folder.toLowerCase()); number++) folder = `${name}-${number}`;

@@ -4,6 +4,7 @@ import {formatClassified} from '../../../../src/cli/commands/predict/output-form
 import {UNSTYLED} from '../../../../src/cli/terminal/screen/style.js';
 
 const terminal = {resultStyle: UNSTYLED, resultColumns: Infinity};
+const CONTINUED = {hasHeader: false, hasExplanations: false};
 const classified = [
   {
     image: 'new/a, "b".jpg',
@@ -44,11 +45,42 @@ describe('the formats of predictions', () => {
         probability_2: '0.500000',
       },
     ]);
-    expect(formatClassified(classified, 'csv', 1, terminal, false)).to.not.contain('probability');
-    const [first] = classified;
-    expect(formatClassified([{...first!, isUnknown: null}], 'csv', 1, terminal, false)).to.equal(
-      '"new/a, ""b"".jpg",,ants,0.750000',
+    expect(formatClassified(classified, 'csv', 1, terminal, CONTINUED)).to.not.contain(
+      'probability',
     );
+    const [first] = classified;
+    expect(
+      formatClassified([{...first!, isUnknown: null}], 'csv', 1, terminal, CONTINUED),
+    ).to.equal('"new/a, ""b"".jpg",,ants,0.750000');
+  });
+
+  it('csv and jsonl: the path of the image with its activation map', () => {
+    const [first, second] = classified;
+    const explained = [{...first!, explanation: 'maps/a.jpg'}, second!];
+    const text = formatClassified(explained, 'csv', 1, terminal, {
+      hasHeader: true,
+      hasExplanations: true,
+    });
+    expect(parse(text, {columns: true})).to.deep.equal([
+      {
+        image: 'new/a, "b".jpg',
+        unknown: 'false',
+        class: 'ants',
+        probability: '0.750000',
+        explanation: 'maps/a.jpg',
+      },
+      {
+        image: 'new/c.jpg',
+        unknown: 'true',
+        class: 'bees',
+        probability: '0.500000',
+        explanation: '',
+      },
+    ]);
+    const lines = formatClassified(explained, 'jsonl', 1, terminal).split('\n');
+    expect(
+      lines.map(line => (JSON.parse(line) as {explanation?: string}).explanation),
+    ).to.deep.equal(['maps/a.jpg', undefined]);
   });
 
   it('jsonl: a document per line', () => {

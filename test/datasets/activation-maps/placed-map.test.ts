@@ -1,6 +1,5 @@
 import {expect} from 'chai';
-import type {PlacedMap} from '../../templates/web/inference/web-model.js';
-import {sampleMap} from '../../templates/web/heat-map.js';
+import {sampleMap, type PlacedMap} from '../../../src/datasets/activation-maps/placed-map.js';
 
 const MAP: PlacedMap = {
   rows: 2,

@@ -12,7 +12,7 @@ import {predictedClasses} from './misclassifications.js';
 /** Maximum number of images on a map. */
 const MAX_POINTS = 1000;
 
-/** Maximum number of images that are shown, and the side of one in pixels: about 1.2 kB each in the report. */
+/** Maximum number of images that are shown, and the side of one in pixels: about 0.5 kB each in the report. */
 const [MAX_THUMBNAILS, THUMBNAIL_SIDE] = [256, 48];
 
 /** Rounds to four digits, which are finer than a pixel. */

@@ -34,7 +34,7 @@ async function execute(
   const optionSources = readOptionSources(flags, environment, spec.options);
   const {values} = mergeOptions([...optionSources, defaultsOf(spec.options)]);
   terminal.quiet = values.quiet === true;
-  if (spec.isServer?.(values) === true) signalHandler.interruptsNothing();
+  if (spec.isServer?.(values) === true) signalHandler.expectSignal();
   const handler = await spec.load();
   return handler(
     {args, positionals, optionSources, values},

@@ -8,7 +8,7 @@ const PARENT_POLL_MS = 500;
 export class SignalHandler {
   readonly #controller = new AbortController();
   #received: StopSignal | undefined;
-  #interrupts = true;
+  #isAnnounced = true;
 
   /**
    * @param onFirstSignal called with the name of the first signal
@@ -27,9 +27,9 @@ export class SignalHandler {
     return this.#received;
   }
 
-  /** Says that the command waits for a signal, so that the first one needs no announcement. */
-  interruptsNothing(): void {
-    this.#interrupts = false;
+  /** For a command that runs until a signal ends it, as a server does: nothing is announced then. */
+  expectSignal(): void {
+    this.#isAnnounced = false;
   }
 
   listen(source: NodeJS.Process): void {
@@ -50,7 +50,7 @@ export class SignalHandler {
   handle(name: StopSignal): void {
     if (this.#received !== undefined) return this.onSecondSignal(SIGNAL_EXIT_CODES[name]);
     this.#received = name;
-    if (this.#interrupts) this.onFirstSignal(name);
+    if (this.#isAnnounced) this.onFirstSignal(name);
     this.#controller.abort();
   }
 }

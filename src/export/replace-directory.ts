@@ -63,7 +63,7 @@ export async function assertReplaceable(
   const foreign =
     kind === undefined
       ? (names.find(name => kinds.every(({isFile}) => !isFile(name))) ?? names[0])
-      : (names.find(name => !kind.isFile(name)) ?? (await findForeignWebFile(target)));
+      : (names.find(name => !kind.isFile(name)) ?? (await findForeignWebFile(target, kind.record)));
   if (foreign !== undefined) throw new OutputExistsError({directory: target, found: foreign});
 }
 

@@ -70,7 +70,16 @@ export interface EmbeddingMap {
     readonly prediction: string;
     readonly x: number;
     readonly y: number;
+    /** Index of its thumbnail. */
+    readonly tile?: number;
   }[];
+  /** Thumbnails of some images. */
+  readonly thumbnails?: {
+    /** Square tiles, row by row, as a `data:image/...` URL. */
+    readonly sheet: string;
+    readonly columns: number;
+    readonly count: number;
+  };
 }
 
 /** What the images of a class look like. */

@@ -70,6 +70,84 @@ for (const region of document.querySelectorAll('.scroll')) {
   });
 }
 
+/** How far from a point the pointer may be, in pixels. */
+const REACH = 24;
+
+/** Shows the image of a point of the map: the one near the pointer, a tap, or by the arrow keys one after another. */
+for (const map of document.querySelectorAll('.map')) {
+  const [svg, preview] = [map.querySelector('svg'), map.querySelector('.map-preview')];
+  const image = preview.querySelector('.map-image');
+  const points = ['circle.mistaken', 'circle:not(.mistaken)'].flatMap(kind => [
+    ...svg.querySelectorAll(kind),
+  ]);
+  // Tooltips would lie over the images.
+  const texts = points.map(point => {
+    const title = point.querySelector('title');
+    title.remove();
+    return title.textContent.split('\n');
+  });
+  let current = -1;
+
+  const placeOf = point => {
+    const scale = svg.clientWidth / svg.viewBox.baseVal.width;
+    return [scale * point.getAttribute('cx'), scale * point.getAttribute('cy')];
+  };
+
+  const show = index => {
+    points[current]?.classList.remove('current');
+    current = index;
+    const point = points[index];
+    preview.hidden = point === undefined;
+    if (point === undefined) return;
+    point.classList.add('current');
+    [preview.querySelector('b').textContent, preview.querySelector('small').textContent] =
+      texts[index];
+    const {tile} = point.dataset;
+    if (image !== null) {
+      const columns = Number(image.dataset.columns);
+      image.hidden = tile === undefined;
+      image.style.setProperty('--column', tile % columns);
+      image.style.setProperty('--row', Math.floor(tile / columns));
+    }
+    const [x, y] = placeOf(point);
+    const [width, height] = [preview.offsetWidth, preview.offsetHeight];
+    const left = x + 14 + width > map.clientWidth ? x - 14 - width : x + 14;
+    preview.style.left = `${Math.max(0, Math.min(left, map.clientWidth - width))}px`;
+    preview.style.top = `${Math.max(0, Math.min(y - height / 2, map.clientHeight - height))}px`;
+  };
+
+  const step = by => {
+    const from = current < 0 && by < 0 ? 0 : current;
+    show((from + by + points.length) % points.length);
+  };
+
+  const showNearest = event => {
+    const own = map.getBoundingClientRect();
+    let [nearest, shortest] = [-1, REACH];
+    points.forEach((point, i) => {
+      const [x, y] = placeOf(point);
+      const distance = Math.hypot(x - (event.clientX - own.left), y - (event.clientY - own.top));
+      if (distance <= shortest) [nearest, shortest] = [i, distance];
+    });
+    if (nearest !== current) show(nearest);
+  };
+  map.addEventListener('pointermove', showNearest);
+  map.addEventListener('pointerdown', showNearest);
+  map.addEventListener('pointerleave', event => {
+    if (event.pointerType === 'mouse') show(-1);
+  });
+  map.addEventListener('focusout', () => show(-1));
+  map.addEventListener('keydown', event => {
+    const steps = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1};
+    if (event.key === 'Escape') show(-1);
+    else if (event.key === 'Home') show(0);
+    else if (event.key === 'End') show(points.length - 1);
+    else if (event.key in steps) step(steps[event.key]);
+    else return;
+    event.preventDefault();
+  });
+}
+
 /** Links to the sections, which the page names by itself. */
 for (const contents of document.querySelectorAll('nav.contents')) {
   for (const heading of document.querySelectorAll('section > h2')) {

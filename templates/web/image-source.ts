@@ -1,4 +1,4 @@
-import type {CanvasPixels} from './shrink.js';
+import type {CanvasPixels} from './inference/shrink.js';
 
 /** What can be drawn on a canvas, with its size. */
 export interface Drawable {

@@ -1,35 +1,29 @@
-import type {StoredMetadata} from './metadata.js';
-import {
-  BACKEND_TITLES,
-  findBackends,
-  findTensorFlow,
-  reasonOf,
-  startWebBackend,
-  tryBackends,
-  type Attempt,
-} from './backends.js';
-import {WebModel} from './web-model.js';
+import {BACKEND_TITLES, reasonOf, type WebBackend} from './inference/backends.js';
+import type {LoadStage} from './inference/messages.js';
+import type {StoredMetadata} from './inference/metadata.js';
+import {readModelJson, type ModelSource} from './inference/model-source.js';
+import {startModelClient} from './model-client.js';
+import {findModelIn} from './model-folder.js';
 import {Page} from './page.js';
 import {byId, say, showModel, showProgress} from './view.js';
 
-/** Folder of `metadata.json`, from the page. */
-const ROOT = '../';
+const WHOLE_FOLDER = 'Copy the whole folder of the model again, or export it again.';
 
-/** Loads the model on the first backend that runs it. Weights are on a backend, so each attempt loads them. */
-const load = async (metadata: StoredMetadata): Promise<Attempt<WebModel>> =>
-  tryBackends(await findBackends(), async backend => {
-    await startWebBackend(backend);
+function sayProgress(progress: LoadStage): void {
+  if (progress.stage === 'load') {
     say('Loading the model');
-    const model = await WebModel.load(ROOT, metadata, showProgress);
-    say('Warming up', `${BACKEND_TITLES[backend]} compiles the model. This takes a moment.`);
-    try {
-      await model.warmUp();
-    } catch (error) {
-      model.dispose();
-      throw error;
-    }
-    return model;
-  });
+    return showProgress(progress.fraction);
+  }
+  showProgress(undefined);
+  const backend = BACKEND_TITLES[progress.backend];
+  say('Warming up', `${backend} compiles the model. This takes a moment.`);
+}
+
+/** The backend in the address of the page: `?backend=wasm`. */
+function wantedBackend(): WebBackend | undefined {
+  const wanted = new URLSearchParams(location.search).get('backend');
+  return wanted !== null && wanted in BACKEND_TITLES ? (wanted as WebBackend) : undefined;
+}
 
 /** Takes files that are dropped anywhere in the page. */
 function listenForDrops(classify: (file: File) => void): void {
@@ -65,36 +59,63 @@ function listen(page: Page): void {
   listenForDrops(classify);
 }
 
-async function start(): Promise<void> {
-  if (location.protocol === 'file:')
-    return say(
-      'Open this page through a web server',
-      'Browsers do not let a page read the files next to it on disk. Run finetune try with the folder of the model, or serve that folder.',
-      true,
-    );
-  if (findTensorFlow() === undefined)
-    return say('tf.min.js is not there', 'Copy the whole folder of the model again.', true);
-  const metadata = await WebModel.readMetadata(ROOT);
+async function load(source: ModelSource): Promise<void> {
+  const metadata = await readModelJson<StoredMetadata>(source, 'metadata.json');
   const members = 'members' in metadata ? metadata.members : [metadata];
   showModel(
     metadata.classNames,
     members.map(({arch}) => arch),
   );
-  const attempt = await load(metadata);
-  const page = new Page(attempt, metadata);
+  const client = await startModelClient(source, sayProgress);
+  const backend = wantedBackend();
+  const loaded = await client.load({source, metadata, ...(backend !== undefined && {backend})});
+  const page = new Page(client, loaded, metadata);
   page.showFacts();
-  byId('map-control').hidden = !attempt.result.hasMaps;
+  byId('map-control').hidden = !loaded.hasMaps;
   for (const id of ['choose', 'camera']) byId<HTMLButtonElement>(id).disabled = false;
   listen(page);
   say('Ready', 'Drop an image, paste one, choose a file or use the camera.');
 }
 
-start()
-  .catch((error: unknown) =>
+/** Loads a model. @returns whether it is loaded; a failure is shown */
+const start = (source: ModelSource): Promise<boolean> =>
+  load(source)
+    .then(() => true)
+    .catch((error: unknown) => {
+      say(
+        'The model cannot be loaded',
+        `${reasonOf(error).replace(/\.$/, '')}. ${WHOLE_FOLDER}`,
+        true,
+      );
+      return false;
+    })
+    .finally(() => showProgress(undefined));
+
+/** Asks for the folder of the model: a page that is opened from disk reads nothing that was not chosen. */
+function askForFolder(): void {
+  const [input, button] = [byId<HTMLInputElement>('folder'), byId<HTMLButtonElement>('choose-folder')]; // prettier-ignore
+  const ask = (text: string, isWrong = false): void => {
     say(
-      'The model cannot be loaded',
-      `${reasonOf(error)}. Copy the whole folder of the model again, or export it again.`,
-      true,
-    ),
-  )
-  .finally(() => showProgress(undefined));
+      text,
+      'Browsers let a page read from disk only what you choose. Choose the folder of the model, the one that contains web, the folder of this page. The browser may call that an upload, but nothing leaves this computer.',
+      isWrong,
+    );
+    byId('ask-folder').hidden = false;
+    showProgress(undefined);
+  };
+  button.addEventListener('click', () => input.click());
+  input.addEventListener('change', () => {
+    const source = findModelIn([...(input.files ?? [])]);
+    input.value = '';
+    if (source === undefined) return ask('There is no model in this folder', true);
+    byId('ask-folder').hidden = true;
+    say('Loading the model');
+    void start(source).then(isLoaded => (byId('ask-folder').hidden = isLoaded));
+  });
+  if ('webkitdirectory' in input) return ask('Opened from disk');
+  say('Open this page through a web server', 'This browser does not let a page read the files next to it on disk, nor a folder. Run finetune try with the folder of the model, or serve that folder.', true); // prettier-ignore
+  showProgress(undefined);
+}
+
+if (location.protocol === 'file:') askForFolder();
+else void start({root: new URL('../', location.href).href});

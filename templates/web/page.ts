@@ -1,18 +1,19 @@
-import type {StoredMetadata} from './metadata.js';
-import {BACKEND_TITLES, reasonOf, type Attempt} from './backends.js';
+import {BACKEND_TITLES, reasonOf} from './inference/backends.js';
+import type {LoadedModel, SentAnswer} from './inference/messages.js';
+import type {StoredMetadata} from './inference/metadata.js';
 import {describeCameraError, openCamera, type Camera} from './camera.js';
-import type {PlacedMap} from '../../src/datasets/activation-maps/placed-map.js';
-import type {Answer, WebModel} from './web-model.js';
 import {decodeImageFile, readCanvas, type Drawable} from './image-source.js';
-import type {ImageSize} from '../../src/datasets/images/resample.js';
+import type {ModelClient} from './model-client.js';
 import {
   announce,
   byId,
   clearAnswer,
   describeAnswer,
   drawImage,
+  makeMapLayer,
   say,
   showAnswer,
+  showBusy,
   showFacts,
 } from './view.js';
 
@@ -25,23 +26,25 @@ const nextFrame = (): Promise<unknown> => new Promise(resolve => requestAnimatio
 
 /** The page with a loaded model: it classifies one image after another, and the frames of the camera. */
 export class Page {
-  readonly #model: WebModel;
-  readonly #attempt: Attempt<WebModel>;
+  readonly #client: ModelClient;
+  readonly #model: LoadedModel;
   readonly #unsureBelow: number;
   /** What is shown, if anything: the last answer belongs to it. */
   #image: {readonly drawable: Drawable; readonly label: string; close?(): void} | undefined;
-  #answer: Answer | undefined;
-  #maps: readonly PlacedMap[] = [];
-  #mapped: ImageSize = {width: 1, height: 1};
+  #answer: SentAnswer | undefined;
+  /** What is laid over the image. */
+  #mapLayer: HTMLCanvasElement | undefined;
+  /** Size of the last image in the pixels of its activation maps. */
+  #mapped = {width: 1, height: 1};
   #camera: Camera | undefined;
   /** Whether the camera is wanted: it takes a while to open, or to be allowed. */
   #isWatching = false;
   #queue: Promise<void> = Promise.resolve();
   #announcedAt = 0;
 
-  constructor(attempt: Attempt<WebModel>, metadata: StoredMetadata) {
-    this.#attempt = attempt;
-    this.#model = attempt.result;
+  constructor(client: ModelClient, model: LoadedModel, metadata: StoredMetadata) {
+    this.#client = client;
+    this.#model = model;
     this.#unsureBelow = metadata.unsureBelow ?? UNSURE_BELOW;
   }
 
@@ -51,16 +54,19 @@ export class Page {
 
   /** Shows how fast it is, and where it runs. */
   showFacts(milliseconds?: number): void {
-    const {backend, failures} = this.#attempt;
+    const {backend, failures, inputSizes} = this.#model;
     showFacts([
       ...(milliseconds === undefined
         ? []
         : ([['Time per image', `${milliseconds.toFixed(0)} ms`]] as const)),
       ['Runs on', BACKEND_TITLES[backend]],
+      ...(this.#client.hasWorker
+        ? []
+        : ([['Without a worker', 'the page waits for each answer']] as const)),
       ...failures.map(
         failure => [`${BACKEND_TITLES[failure.backend]} failed`, failure.reason] as const,
       ),
-      ['Input', this.#model.inputSizes.map(size => `${size} × ${size}`).join(', ')],
+      ['Input', inputSizes.map(size => `${size} × ${size}`).join(', ')],
     ]);
   }
 
@@ -72,10 +78,13 @@ export class Page {
 
   /** Runs a task after those that were given before it. A failure is shown, and does not stop the next one. */
   #enqueue(task: () => Promise<void>): Promise<void> {
-    this.#queue = this.#queue.then(task).catch((error: unknown) => {
-      clearAnswer();
-      say('The image cannot be classified', reasonOf(error), true);
-    });
+    this.#queue = this.#queue
+      .then(task)
+      .catch((error: unknown) => {
+        clearAnswer();
+        say('The image cannot be classified', reasonOf(error), true);
+      })
+      .finally(() => showBusy(false));
     return this.#queue;
   }
 
@@ -90,6 +99,7 @@ export class Page {
       );
     });
     if (image === undefined) return;
+    showBusy(true);
     try {
       await this.#classify(image);
     } catch (error) {
@@ -103,29 +113,31 @@ export class Page {
   }
 
   /** Replaces the answer, and its activation maps if they are shown. */
-  async #classify(image: Drawable): Promise<void> {
+  async #classify(drawable: Drawable): Promise<void> {
     const start = performance.now();
-    const pixels = readCanvas(image);
-    const answer = await this.#model.classify(pixels);
+    const image = readCanvas(drawable);
+    const {width, height} = image;
+    const answer = await this.#client.classify({image, withMaps: this.#showsMap});
     this.showFacts(performance.now() - start);
-    this.#answer?.dispose();
     this.#answer = answer;
-    this.#mapped = {width: pixels.width, height: pixels.height};
-    this.#maps = this.#showsMap ? await answer.computeMaps() : [];
+    this.#mapped = {width, height};
+    this.#mapLayer = makeMapLayer(answer.maps, this.#mapped);
   }
 
   #draw(): void {
     if (this.#image === undefined) return;
     const {drawable, label} = this.#image;
     const [best] = this.#answer?.ranked ?? [];
-    const what = this.#maps.length > 0 ? `, with where the model looks for ${best!.className}` : '';
-    drawImage(drawable, `${label}${what}`, this.#maps, this.#mapped);
+    const what =
+      this.#mapLayer === undefined ? '' : `, with where the model looks for ${best!.className}`;
+    drawImage(drawable, `${label}${what}`, this.#mapLayer);
   }
 
   /** Shows or hides the activation map of the last answer. */
   toggleMap(): Promise<void> {
     return this.#enqueue(async () => {
-      this.#maps = this.#showsMap ? ((await this.#answer?.computeMaps()) ?? []) : [];
+      const maps = this.#showsMap ? await this.#client.computeMaps() : [];
+      this.#mapLayer = makeMapLayer(maps, this.#mapped);
       this.#draw();
     });
   }
@@ -144,10 +156,23 @@ export class Page {
     }
   }
 
+  /** Shows frames until the camera is stopped: more of them than are classified. */
+  async #show(camera: Camera): Promise<void> {
+    while (this.#camera === camera) {
+      await nextFrame();
+      if (this.#camera === camera && camera.image.width > 0) this.#draw();
+    }
+  }
+
   /** Classifies frames until the camera is stopped. */
   async #watch(camera: Camera): Promise<void> {
     this.#image?.close?.();
     this.#image = {drawable: camera.image, label: 'Camera'};
+    this.#answer = undefined;
+    this.#mapLayer = undefined;
+    clearAnswer();
+    say('Camera', 'The first answer takes a moment.');
+    void this.#show(camera);
     while (this.#camera === camera) {
       await nextFrame();
       if (this.#camera !== camera || camera.image.width === 0) continue;
@@ -157,7 +182,7 @@ export class Page {
         this.#stopCamera();
         return say('The camera image cannot be classified', reasonOf(error), true);
       }
-      this.#draw();
+      if (this.#camera !== camera) return;
       showAnswer(this.#answer!, this.#unsureBelow, true);
       this.#announceLive();
     }

@@ -1,5 +1,6 @@
 import type {PlacedMap} from '../../src/datasets/activation-maps/placed-map.js';
-import type {Answer, RankedClass} from './web-model.js';
+import type {SentAnswer} from './inference/messages.js';
+import type {RankedClass} from './inference/web-model.js';
 import {drawHeatMap} from './heat-map.js';
 import type {Drawable} from './image-source.js';
 import type {ImageSize} from '../../src/datasets/images/resample.js';
@@ -59,6 +60,10 @@ export function showProgress(fraction: number | undefined): void {
   progress.value = fraction ?? 1;
 }
 
+/** Shows that the answer is of an earlier image, as long as the next one is classified. */
+export const showBusy = (isBusy: boolean): void =>
+  byId('result').setAttribute('aria-busy', String(isBusy));
+
 /** `ants, bees or wasps`, or `37 classes` */
 export const titleOf = (classNames: readonly string[]): string =>
   classNames.length > MAX_CLASSES_IN_TITLE
@@ -92,7 +97,7 @@ function classRow({className, probability}: RankedClass): HTMLElement {
   return make('li', '', make('span', className), formatProbability(probability), bar);
 }
 
-function showMembers(members: Answer['members']): void {
+function showMembers(members: SentAnswer['members']): void {
   const details = byId<HTMLDetailsElement>('members');
   details.hidden = members.length < 2;
   details
@@ -106,7 +111,7 @@ function showMembers(members: Answer['members']): void {
 
 /** The answer as a title and a sentence below it. */
 export function describeAnswer(
-  {ranked, isUnknown}: Pick<Answer, 'ranked' | 'isUnknown'>,
+  {ranked, isUnknown}: Pick<SentAnswer, 'ranked' | 'isUnknown'>,
   unsureBelow: number,
 ): readonly [title: string, detail: string] {
   const {className, probability} = ranked[0]!;
@@ -123,7 +128,7 @@ export function describeAnswer(
 }
 
 /** Shows bars, and the answer. @param isLive whether the answer is one of a stream, which is not read out here */
-export function showAnswer(answer: Answer, unsureBelow: number, isLive: boolean): void {
+export function showAnswer(answer: SentAnswer, unsureBelow: number, isLive: boolean): void {
   const {ranked, members} = answer;
   const [title, detail] = describeAnswer(answer, unsureBelow);
   if (isLive) {
@@ -150,27 +155,30 @@ function fitted({width, height}: ImageSize, min: number, max: number): ImageSize
   };
 }
 
-/** Draws an image, and activation maps over it. @param mapped size of the image in the pixels of the maps */
-export function drawImage(
-  image: Drawable,
-  label: string,
+/** Draws activation maps to lay over their image; nothing without maps. @param mapped size of the image in the pixels of the maps */
+export function makeMapLayer(
   maps: readonly PlacedMap[],
   mapped: ImageSize,
-): void {
+): HTMLCanvasElement | undefined {
+  if (maps.length === 0) return undefined;
+  const size = fitted(mapped, 1, MAX_MAP_SIDE);
+  const layer = Object.assign(document.createElement('canvas'), size);
+  layer.getContext('2d')!.putImageData(drawHeatMap(maps, mapped, size), 0, 0);
+  return layer;
+}
+
+/** Draws an image, and what lies over it. */
+export function drawImage(image: Drawable, label: string, layer?: HTMLCanvasElement): void {
   const canvas = byId<HTMLCanvasElement>('image');
   const size = fitted(image, MIN_DRAWN_SIDE, MAX_DRAWN_SIDE);
   if (canvas.width !== size.width || canvas.height !== size.height) Object.assign(canvas, size);
   canvas.hidden = false;
-  canvas.setAttribute('aria-label', label);
+  if (canvas.getAttribute('aria-label') !== label) canvas.setAttribute('aria-label', label);
   byId('prompt').hidden = true;
-  byId('legend').hidden = maps.length === 0;
+  byId('legend').hidden = layer === undefined;
   const context = canvas.getContext('2d')!;
   context.clearRect(0, 0, size.width, size.height);
   context.imageSmoothingQuality = 'high';
   context.drawImage(image.source, 0, 0, size.width, size.height);
-  if (maps.length === 0) return;
-  const mapSize = fitted(image, 1, MAX_MAP_SIDE);
-  const layer = new OffscreenCanvas(mapSize.width, mapSize.height);
-  layer.getContext('2d')!.putImageData(drawHeatMap(maps, mapped, mapSize), 0, 0);
-  context.drawImage(layer, 0, 0, size.width, size.height);
+  if (layer !== undefined) context.drawImage(layer, 0, 0, size.width, size.height);
 }

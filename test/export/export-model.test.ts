@@ -103,6 +103,7 @@ describe('exportModel', () => {
       expect(names).to.deep.equal([
         'LICENSE',
         'index.html',
+        'inference.js',
         'page.js',
         'style.css',
         'tf-backend-wasm.min.js',
@@ -356,6 +357,27 @@ describe('exportModel', () => {
     const error = await rejectionOf(save(SMALL, directory));
     expect(error).to.be.instanceOf(OutputExistsError);
     expect(error.message).to.include('found photo.jpg');
+  });
+
+  it('replaces a model with the web page of another version, by the names in its record', async () => {
+    const directory = join(temporaryDirectory(), 'model');
+    await save(SMALL, directory);
+    const path = join(directory, 'finetune.json');
+    const record = JSON.parse(readFileSync(path, 'utf8')) as {web: Record<string, object>};
+    const {'page.js': page, ...others} = record.web;
+    renameSync(join(directory, 'web/page.js'), join(directory, 'web/older-page.js'));
+    writeFileSync(path, JSON.stringify({...record, web: {...others, 'older-page.js': page}}));
+    await save(SMALL, directory);
+    expect(readdirSync(join(directory, 'web')))
+      .to.include('page.js')
+      .and.not.include('older-page.js');
+    // A file of this version that another one does not list is the user's.
+    writeFileSync(path, JSON.stringify({...record, web: others}));
+    const error = await rejectionOf(save(SMALL, directory));
+    expect(error).to.be.instanceOf(OutputExistsError);
+    expect(error.message).to.include('found page.js');
+    writeFileSync(path, 'no JSON');
+    await save(SMALL, directory);
   });
 
   it('is not verified if a file of its web page is not the one that it lists', async () => {

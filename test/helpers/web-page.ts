@@ -20,14 +20,13 @@ export interface OpenPage {
   readonly problems: readonly string[];
 }
 
-/** Opens the web page of a model, with all that may go wrong noted. */
-export async function openModelPage(
+/** Opens a page, with all that may go wrong noted. @param isOwn whether an address belongs to the page */
+async function openNoting(
   browser: Browser,
-  directory: string,
-  query = '',
+  url: string,
+  isOwn: (address: string) => boolean,
+  prepare: (page: Page) => Promise<unknown>,
 ): Promise<OpenPage> {
-  const server = await serveModel(directory, 0);
-  servers.push(server);
   const page = await browser.newPage();
   const problems: string[] = [];
   page.on('console', message => {
@@ -35,14 +34,52 @@ export async function openModelPage(
   });
   page.on('pageerror', error => problems.push(String(error)));
   page.on('request', request => {
-    const isOwn = [new URL(server.url).origin, 'data:', 'blob:'].some(start =>
-      request.url().startsWith(start),
-    );
-    if (!isOwn) problems.push(`a request to ${request.url()}`);
+    const address = request.url();
+    if (!/^(data|blob):/.test(address) && !isOwn(address)) problems.push(`a request to ${address}`);
   });
-  await page.goto(server.url + query);
-  return {page, url: server.url, problems};
+  await prepare(page);
+  await page.goto(url);
+  return {page, url, problems};
 }
+
+/**
+ * Opens the web page of a model from a server.
+ * @param query behind its address
+ * @param prepare what is done before its scripts run
+ */
+export async function openModelPage(
+  browser: Browser,
+  directory: string,
+  query = '',
+  prepare: (page: Page) => Promise<unknown> = async () => undefined,
+): Promise<OpenPage> {
+  const server = await serveModel(directory, 0);
+  servers.push(server);
+  const {origin} = new URL(server.url);
+  return openNoting(browser, server.url + query, url => url.startsWith(`${origin}/`), prepare);
+}
+
+/** Opens the web page of a model from disk, as a double click does. */
+export const openFromDisk = (
+  browser: Browser,
+  directory: string,
+  query = '',
+  prepare: (page: Page) => Promise<unknown> = async () => undefined,
+): Promise<OpenPage> => {
+  const web = `file://${directory}/web/`;
+  return openNoting(browser, `${web}index.html${query}`, url => url.startsWith(web), prepare);
+};
+
+/** Chooses a folder as a user does, by the button. */
+export async function chooseFolder(page: Page, directory: string): Promise<void> {
+  await page.waitForSelector('#choose-folder', {visible: true});
+  const [chooser] = await Promise.all([page.waitForFileChooser(), page.click('#choose-folder')]);
+  await chooser.accept([directory]);
+}
+
+/** For a page whose browser has no workers. */
+export const withoutWorkers = (page: Page): Promise<unknown> =>
+  page.evaluateOnNewDocument(() => Reflect.deleteProperty(globalThis, 'Worker'));
 
 export const textOf = (page: Page, selector: string): Promise<string> =>
   page.$eval(selector, element => element.textContent);

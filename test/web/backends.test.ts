@@ -1,5 +1,5 @@
 import {expect} from 'chai';
-import {orderBackends, tryBackends} from '../../templates/web/backends.js';
+import {orderBackends, tryBackends} from '../../templates/web/inference/backends.js';
 import {describeAnswer, percentOf, titleOf} from '../../templates/web/view.js';
 
 describe('the backend of the web page', () => {

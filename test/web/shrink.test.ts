@@ -1,7 +1,7 @@
 import {expect} from 'chai';
 import sharp from 'sharp';
 import {loadImageFolder} from '../../src/datasets/discovery/image-folder.js';
-import {shrink, type CanvasPixels} from '../../templates/web/shrink.js';
+import {shrink, type CanvasPixels} from '../../templates/web/inference/shrink.js';
 import {createPhoto} from '../helpers/photos.js';
 import {sharedOrSkip} from '../helpers/shared.js';
 

@@ -9,9 +9,9 @@ import {
 import {readSquare} from '../../src/datasets/images/read-square.js';
 import {metadataDocument} from '../../src/export/model-files.js';
 import type {ModelRecord} from '../../src/export/record/model-record.js';
-import {toPreprocessing} from '../../templates/web/metadata.js';
-import type {CanvasPixels} from '../../templates/web/shrink.js';
-import {toSquare} from '../../templates/web/square.js';
+import {toPreprocessing} from '../../templates/web/inference/metadata.js';
+import type {CanvasPixels} from '../../templates/web/inference/shrink.js';
+import {toSquare} from '../../templates/web/inference/square.js';
 import {createPhoto} from '../helpers/photos.js';
 
 const SIZES = {

@@ -9,8 +9,8 @@ import {toBackendOptions, type BackendValues} from '../terminal/backend-view.js'
 import {ConsoleView} from '../terminal/console-view.js';
 import {PROGRAM_NAME, quoted} from '../terminal/format.js';
 
-/** More or less. An export computes so little that nothing is installed for it. */
-const VERIFICATION_IMAGES = 10;
+/** Whether TensorFlow is installed for an export: it computes two images, to verify what it wrote. */
+const INSTALLS = false;
 
 interface ExportValues extends BackendValues {
   readonly out?: string;
@@ -25,7 +25,7 @@ async function exportClassifier(
   context: CommandContext,
 ): Promise<CommandResult> {
   const {directory, record, verification} = await exportRun(run, {
-    ...toBackendOptions(backendValues, context, VERIFICATION_IMAGES),
+    ...toBackendOptions(backendValues, context, INSTALLS),
     ...(out !== undefined && {out}),
   });
   return {
@@ -49,7 +49,7 @@ async function exportFeatureMaps(
 ): Promise<CommandResult> {
   const view = new ConsoleView(context.terminal, {verbose});
   const {directory, record, maxDifference} = await exportBackbone(source, names, out, {
-    backend: toBackendOptions(backendValues, context, VERIFICATION_IMAGES),
+    backend: toBackendOptions(backendValues, context, INSTALLS),
     onEvent: view.listen,
     signal: context.signal,
   }).finally(() => view.close());

@@ -80,16 +80,19 @@ export type BackendValues = Pick<BackendOptions, 'backend' | 'device' | 'offline
 /** Minimum number of images that TensorFlow is downloaded for. Fewer are done sooner without it. */
 const MIN_IMAGES_TO_INSTALL = 200;
 
+/** Whether TensorFlow is installed, if it is missing, to classify this number of images. */
+export const isWorthInstalling = (images: number): boolean => images >= MIN_IMAGES_TO_INSTALL;
+
 /**
  * Backend options of a command, with progress on the terminal.
- * @param images number of images that a model classifies. Default: the command trains, and installs TensorFlow if it is missing
+ * @param installs whether TensorFlow is installed if it is missing, although no backend is named
  */
 export const toBackendOptions = (
   {backend, device, offline}: BackendValues,
   {terminal, signal}: CommandContext,
-  images = Infinity,
+  installs = true,
 ): BackendOptions => ({
   ...{backend, device, offline, signal},
-  install: backend !== 'auto' || images >= MIN_IMAGES_TO_INSTALL,
+  install: backend !== 'auto' || installs,
   onEvent: createBackendListener(terminal),
 });

@@ -5,6 +5,7 @@ import {fileURLToPath} from 'node:url';
 import {defineError, FinetuneError} from '../../core/errors.js';
 import {findBrowserScripts} from '../../backend/browser-scripts.js';
 import {checkFile, hashFile} from '../record/file-hashes.js';
+import {readDocument} from '../record/read-model-record.js';
 import {WEB_DIRECTORY} from '../record/file-names.js';
 import type {FileRecord} from '../record/model-record.js';
 
@@ -17,6 +18,7 @@ const PAGE_FILES = {
   'index.html': 'templates/web/index.html',
   'style.css': 'templates/web/style.css',
   'page.js': 'dist/web/page.js',
+  'inference.js': 'dist/web/inference.js',
   LICENSE: 'LICENSE',
 } as const;
 
@@ -64,9 +66,25 @@ export async function checkWebPage(directory: string, record: WebRecord): Promis
     await checkFile(join(directory, WEB_DIRECTORY, name), file);
 }
 
-/** The first file in the folder of a web page that is not one of the page. */
-export async function findForeignWebFile(directory: string): Promise<string | undefined> {
+/**
+ * Names of the files of a web page by the record of its model, since another version may have written other ones. With a damaged record,
+ * those of this version.
+ */
+async function readWebNames(recordPath: string): Promise<string[]> {
+  const record = await readDocument(recordPath).catch(() => ({web: findWebFiles()}));
+  const {web = {}} = (record ?? {}) as {web?: object};
+  return Object.keys(web);
+}
+
+/**
+ * The first file in the folder of a web page that is not one of the page.
+ * @param record name of the record in the directory
+ */
+export async function findForeignWebFile(
+  directory: string,
+  record: string,
+): Promise<string | undefined> {
   const names = await readdir(join(directory, WEB_DIRECTORY)).catch(() => []);
-  const known = Object.keys(findWebFiles());
+  const known = await readWebNames(join(directory, record));
   return names.find(name => !known.includes(name));
 }

@@ -36,7 +36,7 @@ export async function explainRun(
   return {
     coverage: coverageCurve(all),
     classCurves: classCurves(all),
-    embedding: embeddingMap(prepared, features, probabilities),
+    embedding: await embeddingMap(prepared, features, probabilities),
     classExamples: await collectClassExamples(prepared),
     correctImages: await findCorrectImages(prepared, probabilities),
     misclassifications: await findMisclassifications(prepared, probabilities),

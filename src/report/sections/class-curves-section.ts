@@ -3,8 +3,10 @@ import type {ClassCurves, CurvePoint} from '../../training/metrics/class-curves.
 import {coordinate, formatPercent} from '../format.js';
 import {html, type Html} from '../html.js';
 
-/** Side of a small chart, and the space between two, in pixels at full size. */
-const [SIDE, GAP] = [100, 24];
+/** Side of a small chart, and the space for its axes, in pixels at full size. */
+const [SIDE, LEFT, BOTTOM, TOP, GAP] = [100, 38, 34, 18, 14];
+const WIDTH = LEFT + SIDE + GAP;
+const TICKS = [0, 0.5, 1];
 
 const place = ([x, y]: CurvePoint): string => `${coordinate(SIDE * x)},${coordinate(SIDE * (1 - y))}`; // prettier-ignore
 
@@ -15,16 +17,31 @@ const stepsOf = (points: readonly CurvePoint[]): CurvePoint[] =>
     [recall, precision],
   ]);
 
+/** Renders a curve of fractions with both axes. */
 function smallChart(
   points: readonly CurvePoint[],
   left: number,
   [xName, yName]: readonly [string, string],
 ): Html {
   return html`
-    <g transform="translate(${left} 14)">
+    <g transform="translate(${left + LEFT} ${TOP})">
       <rect class="phase other" width="${SIDE}" height="${SIDE}" />
-      <text class="tick" x="0" y="-4">${yName}</text>
-      <text class="tick" x="${SIDE}" y="${SIDE + 14}" text-anchor="end">${xName}</text>
+      ${TICKS.map(
+        value => html`
+          <text class="tick" x="-4" y="${SIDE * (1 - value)}" dy="0.35em" text-anchor="end"
+            >${formatPercent(value, 0)}</text
+          >
+          <text
+            class="tick"
+            x="${SIDE * value}"
+            y="${SIDE + 13}"
+            text-anchor="${value === 1 ? 'end' : 'middle'}"
+            >${formatPercent(value, 0)}</text
+          >
+        `,
+      )}
+      <text class="tick name" x="${-LEFT}" y="-8">${yName}</text>
+      <text class="tick name" x="${SIDE / 2}" y="${SIDE + 28}" text-anchor="middle">${xName}</text>
       <g class="validation"><polyline points="${points.map(place).join(' ')}" /></g>
     </g>
   `;
@@ -42,12 +59,12 @@ function classFigure(
         <small>AP ${formatPercent(averagePrecision)}, AUC ${formatPercent(rocAuc)}</small>
       </figcaption>
       <svg
-        viewBox="0 0 ${2 * SIDE + GAP} ${SIDE + 32}"
+        viewBox="0 0 ${2 * WIDTH} ${TOP + SIDE + BOTTOM}"
         role="img"
         aria-label="Precision-recall and ROC curve of ${name}"
       >
         ${smallChart(stepsOf(precisionRecall), 0, ['recall', 'precision'])}
-        ${smallChart(roc, SIDE + GAP, ['false alarms', 'found'])}
+        ${smallChart(roc, WIDTH, ['false positive rate', 'true positive rate'])}
       </svg>
     </figure>
   `;
@@ -68,9 +85,10 @@ export function classCurvesSection(
       : 'Every class, the lowest average precision (AP) first';
   return html`
     <p>
-      ${which}, each against all others, on the validation images. Left: how many of the answers are
-      right, the more of the class are found. Right: how many are found, the more others are taken
-      for it (ROC); the area under it (AUC) is 50&nbsp;% for guessing.
+      ${which}, each against all others, on the validation images, as the threshold for an answer
+      falls. Left: precision over recall. Right: the ROC curve, the share of images of the class
+      that are found over the share of other images that are taken for it; the area under it (AUC)
+      is 50&nbsp;% for guessing.
     </p>
     <div class="curve-gallery">${shown.map(each => classFigure(each.name, each.curves))}</div>
   `;

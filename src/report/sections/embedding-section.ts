@@ -1,3 +1,4 @@
+import {formatCount} from '../../core/text/format-count.js';
 import {coordinate, formatPercent, truncate} from '../format.js';
 import {html, type Html} from '../html.js';
 import type {EmbeddingMap} from '../run-record.js';
@@ -29,19 +30,47 @@ function placeOn(points: readonly Point[]): Place {
 
 const hue = (index: number): string => `--hue:${((FIRST_HUE + index * HUE_STEP) % 360).toFixed(0)}`;
 
-function dot(point: Point, place: Place, classIndex: number): Html {
-  const {name, truth, prediction} = point;
+/** Renders a point; the script of the page shows its image. */
+function dot(point: Point, place: Place): Html {
+  const {name, truth, prediction, tile} = point;
   const [x, y] = place(point).map(coordinate);
   const isMistake = truth !== prediction;
-  const title = isMistake ? `${name}: ${truth}, said ${prediction}` : `${name}: ${truth}`;
+  // Two lines: the script of the page shows each on its own.
+  const title = `${isMistake ? `${truth}, predicted ${prediction}` : truth}\n${name}`;
   return html`<circle
-    class="${isMistake ? 'mistaken' : ''}"
-    style="${hue(classIndex)}"
+    ${isMistake && html`class="mistaken"`}
+    ${tile !== undefined && html`data-tile="${tile}"`}
     cx="${x!}"
     cy="${y!}"
     r="${isMistake ? 5.5 : 4}"
     ><title>${title}</title></circle
   >`;
+}
+
+/** Renders points in groups of their true class, which has a color. */
+const dots = (points: readonly Point[], classes: readonly string[], place: Place): Html[] =>
+  classes.flatMap((name, i) => {
+    const own = points.filter(({truth}) => truth === name);
+    return own.length === 0
+      ? []
+      : [html`<g style="${hue(i)}">${own.map(point => dot(point, place))}</g>`];
+  });
+
+/** Renders what the script of the page shows at a point. */
+function preview(thumbnails: EmbeddingMap['thumbnails']): Html {
+  const rows = thumbnails && Math.ceil(thumbnails.count / thumbnails.columns);
+  const columns = thumbnails && Math.min(thumbnails.count, thumbnails.columns);
+  return html`<div class="map-preview" role="status" hidden>
+    ${
+      thumbnails?.sheet.startsWith('data:image/') === true &&
+      html`<span
+        class="map-image"
+        data-columns="${columns!}"
+        style="--columns:${columns!};--rows:${rows!};background-image:url(${thumbnails.sheet})"
+      ></span>`
+    }
+    <span><b></b> <small class="file"></small></span>
+  </div>`;
 }
 
 /** Renders the name of a class at the mean of its points. */
@@ -54,34 +83,47 @@ function className(name: string, points: readonly Point[], place: Place, index: 
   >`;
 }
 
+/** How images are seen, and which ones. */
+const hint = (shown: number, all: number): string =>
+  `Point at an image, tap it, or use the arrow keys to see it${shown < all ? `: mistakes, and some of the others, ${formatCount(shown, 'image')} in all` : ''}.`;
+
 /** Renders the images on a plane, colored by their class; nothing without points. */
 export function embeddingSection(
-  {points, explained}: EmbeddingMap,
+  {points, explained, thumbnails}: EmbeddingMap,
   classes: readonly string[],
 ): Html | undefined {
   if (points.length === 0) return undefined;
   const place = placeOn(points);
-  const indexOf = new Map(classes.map((name, i) => [name, i]));
   const right = points.filter(({truth, prediction}) => truth === prediction);
   const wrong = points.filter(({truth, prediction}) => truth !== prediction);
   const named = classes.length > MAX_NAMED ? [] : classes;
+  const shown = thumbnails?.count ?? 0;
   return html`
     <p>
       Validation images that look alike to the network are near each other. The color is the true
       class; a ring marks a mistake. Classes that overlap are hard for this network to tell apart.
+      ${shown > 0 && html`<span class="with-script">${hint(shown, points.length)}</span>`}
     </p>
-    <svg
-      class="embedding"
-      viewBox="0 0 ${WIDTH} ${HEIGHT}"
-      role="img"
-      aria-label="Map of the features of ${points.length} validation images"
+    <div
+      class="map"
+      tabindex="0"
+      role="group"
+      aria-label="Map of the images. The arrow keys go from image to image, mistakes first."
     >
-      ${[...right, ...wrong].map(point => dot(point, place, indexOf.get(point.truth)!))}
-      ${named.map((name, i) => {
-        const own = points.filter(({truth}) => truth === name);
-        return own.length > 0 && className(name, own, place, i);
-      })}
-    </svg>
+      <svg
+        class="embedding"
+        viewBox="0 0 ${WIDTH} ${HEIGHT}"
+        role="img"
+        aria-label="Map of the features of ${points.length} validation images"
+      >
+        ${dots(right, classes, place)} ${dots(wrong, classes, place)}
+        ${named.map((name, i) => {
+          const own = points.filter(({truth}) => truth === name);
+          return own.length > 0 && className(name, own, place, i);
+        })}
+      </svg>
+      ${preview(thumbnails)}
+    </div>
     <p class="quiet">
       The two main directions of the features (PCA), which hold ${formatPercent(explained, 0)} of
       their variance: images that are apart here are apart, but those that overlap may differ in

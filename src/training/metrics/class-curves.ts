@@ -21,26 +21,28 @@ const MAX_CLASSES = 20;
 
 /** Images at or above a threshold: those of the class, and others. */
 interface Counts {
-  readonly hits: number;
-  readonly falseAlarms: number;
+  readonly truePositives: number;
+  readonly falsePositives: number;
 }
 
 /** Counts at each distinct score, the highest first. Images with equal scores pass a threshold together. */
 function countsByThreshold(scores: readonly {score: number; isPositive: boolean}[]): Counts[] {
   const sorted = scores.toSorted((a, b) => b.score - a.score);
-  let [hits, falseAlarms] = [0, 0];
+  let [truePositives, falsePositives] = [0, 0];
   return sorted.flatMap(({score, isPositive}, i) => {
-    if (isPositive) hits++;
-    else falseAlarms++;
-    return sorted[i + 1]?.score === score ? [] : [{hits, falseAlarms}];
+    if (isPositive) truePositives++;
+    else falsePositives++;
+    return sorted[i + 1]?.score === score ? [] : [{truePositives, falsePositives}];
   });
 }
 
 /** Sum of the precisions, each weighted by the recall that its threshold adds. */
 const averagePrecision = (counts: readonly Counts[], positives: number): number =>
   counts.reduce(
-    (sum, {hits, falseAlarms}, i) =>
-      sum + ((hits - (counts[i - 1]?.hits ?? 0)) / positives) * (hits / (hits + falseAlarms)),
+    (sum, {truePositives, falsePositives}, i) =>
+      sum +
+      ((truePositives - (counts[i - 1]?.truePositives ?? 0)) / positives) *
+        (truePositives / (truePositives + falsePositives)),
     0,
   );
 
@@ -84,11 +86,11 @@ function curvesOf(
   const counts = countsByThreshold(scores);
   const roc: CurvePoint[] = [
     [0, 0],
-    ...counts.map((c): CurvePoint => [c.falseAlarms / negatives, c.hits / positives]),
+    ...counts.map((c): CurvePoint => [c.falsePositives / negatives, c.truePositives / positives]),
   ];
-  const precisionRecall = counts.map(({hits, falseAlarms}): CurvePoint => [
-    hits / positives,
-    hits / (hits + falseAlarms),
+  const precisionRecall = counts.map(({truePositives, falsePositives}): CurvePoint => [
+    truePositives / positives,
+    truePositives / (truePositives + falsePositives),
   ]);
   return {
     averagePrecision: averagePrecision(counts, positives),

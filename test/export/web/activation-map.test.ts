@@ -11,7 +11,7 @@ import {headForward, poolFeatures, type HeadSpec} from '../../../src/heads/head.
 import type {Classifier} from '../../../src/heads/classifier.js';
 import {toInference} from '../../../src/heads/inference-model.js';
 import type {ActivationMap} from '../../../src/datasets/activation-maps/placed-map.js';
-import {Network} from '../../../templates/web/network.js';
+import {Network} from '../../../templates/web/inference/network.js';
 import {useBackend} from '../../helpers/backend.js';
 import {
   randomClassifier,

@@ -250,7 +250,7 @@ describe('the web page of an exported model', function () {
     {
       'a file of weights': [
         copy => rmSync(join(copy, 'group1-shard1of1.bin')),
-        /^The model cannot be loaded.*Copy the whole folder/,
+        /^The model cannot be loaded group1-shard1of1\.bin is not there \(404\)\. Copy the whole folder/,
       ],
       'numbers in the weights': [
         copy => {
@@ -269,7 +269,11 @@ describe('the web page of an exported model', function () {
       ],
       'tf.min.js': [
         copy => writeFileSync(join(copy, 'web/tf.min.js'), ''),
-        /^tf\.min\.js is not there/,
+        /^The model cannot be loaded tf\.min\.js is not there\. Copy the whole folder/,
+      ],
+      'inference.js': [
+        copy => writeFileSync(join(copy, 'web/inference.js'), ''),
+        /^The model cannot be loaded inference\.js is not there\. Copy the whole folder/,
       ],
     };
 
@@ -283,12 +287,28 @@ describe('the web page of an exported model', function () {
       expect(await page.$eval('#choose', button => (button as HTMLButtonElement).disabled)).to.equal(true); // prettier-ignore
     });
 
-  it('opened from disk, says how to open it', async () => {
-    const page = await browser().newPage();
-    await page.goto(`file://${model}/web/index.html`);
-    await waitForAnswer(page, '^Open this page through a web server$');
-    expect(await textOf(page, '#detail')).to.include('finetune try');
-    await page.close();
+  it('works in any folder of a web server', async () => {
+    const site = temporaryDirectory();
+    cpSync(model, join(site, 'models/mine'), {recursive: true});
+    const {page, problems} = await openModelPage(browser(), site, '../models/mine/web/index.html');
+    await waitUntilReady(page);
+    expect(await textOf(page, '#facts')).to.match(/^Runs onWebAssembly/);
+    expectBars(await upload(page, photos[0]!), 0);
+    expect(problems).to.deep.equal([]);
+  });
+
+  it('has a worker that can ask nobody else, by the policy of the page', async () => {
+    const {page, url} = await openModelPage(browser(), model);
+    await waitUntilReady(page);
+    const other = await openModelPage(browser(), model);
+    const [worker] = page.workers();
+    const ask = (address: string): Promise<string> =>
+      worker!.evaluate(
+        (to: string) => fetch(to, {mode: 'no-cors'}).then(() => 'sent', () => 'refused'), // prettier-ignore
+        address,
+      );
+    expect(await ask(url)).to.equal('sent');
+    expect(await ask(other.url)).to.equal('refused');
   });
 
   it('is what a static web server has in this folder', async () => {

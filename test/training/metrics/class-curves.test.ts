@@ -64,7 +64,7 @@ describe('the curves of a class', () => {
     }
   });
 
-  it('of false alarms have the area that is told, without points on straight lines', () => {
+  it('of false positives have the area that is told, without points on straight lines', () => {
     for (const {rocAuc, roc} of classCurves(all)) {
       const parts = roc!.slice(1).map(([x, y], i) => ((x - roc![i]![0]) * (y + roc![i]![1])) / 2);
       expect(parts.reduce((a, b) => a + b, 0)).to.be.closeTo(rocAuc!, 1e-3);

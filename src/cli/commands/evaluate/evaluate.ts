@@ -5,7 +5,11 @@ import {evaluate as measure} from '../../../finetune/evaluate.js';
 import {checkAccuracy} from '../../check-accuracy.js';
 import type {CommandHandler} from '../../command.js';
 import {ConsoleView} from '../../terminal/console-view.js';
-import {toBackendOptions, type BackendValues} from '../../terminal/backend-view.js';
+import {
+  isWorthInstalling,
+  toBackendOptions,
+  type BackendValues,
+} from '../../terminal/backend-view.js';
 import {checkModels, type InferenceValues} from '../../inference-options.js';
 import {toFolderOptions, type FolderValues} from '../../options/folder-options.js';
 import {loadFolder} from '../../load-folder.js';
@@ -30,7 +34,9 @@ export const evaluateCommand: CommandHandler = async ({positionals, values}, con
   const folder = await loadFolder(data, toFolderOptions(values), context);
   const unknown = options.unknown && (await findImages([options.unknown], {signal})).images;
   const count = everySample(folder).length;
-  const {backend, device} = await startBackend(toBackendOptions(options, context, count));
+  const {backend, device} = await startBackend(
+    toBackendOptions(options, context, isWorthInstalling(count)),
+  );
   const model = await loadModel(models, {...(vote !== undefined && {vote})});
   const {spec, classNames, members} = model;
   const view = new ConsoleView(terminal, {verbose});

@@ -5,7 +5,7 @@ import {loadModel} from '../../../export/load-model.js';
 import type {ClassifyOptions} from '../../../export/recognition.js';
 import type {CommandContext, CommandHandler} from '../../command.js';
 import type {ModelArguments} from '../../find-model.js';
-import {toBackendOptions} from '../../terminal/backend-view.js';
+import {isWorthInstalling, toBackendOptions} from '../../terminal/backend-view.js';
 import {formatFindings} from '../../terminal/format-findings.js';
 import {classifyAll} from './classify-images.js';
 import {createExplainFolder, ImageExplainer} from './explain-images.js';
@@ -23,7 +23,7 @@ async function openModel(
 ): Promise<ExportedModel> {
   const {terminal} = context;
   terminal.draw(terminal.style.dim('starting the backend'));
-  await startBackend(toBackendOptions(options, context, numImages));
+  await startBackend(toBackendOptions(options, context, isWorthInstalling(numImages)));
   terminal.draw(terminal.style.dim('loading the model'));
   const {vote} = options;
   return loadModel(directories, {...(vote !== undefined && {vote})});

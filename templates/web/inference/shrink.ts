@@ -1,4 +1,4 @@
-import type {DecodedImage, ImageSize} from '../../src/datasets/images/resample.js';
+import type {DecodedImage, ImageSize} from '../../../src/datasets/images/resample.js';
 
 /** Pixels as a canvas stores them: red, green, blue and alpha, a byte each. */
 export interface CanvasPixels extends ImageSize {

@@ -1,8 +1,8 @@
-import type {LayersModel, Tensor, Tensor2D, Tensor4D} from '../../src/backend/tensorflow.js';
-import type {ActivationMapMetadata} from '../../src/export/record/metadata.js';
-import type {ActivationMap} from '../../src/datasets/activation-maps/placed-map.js';
-import {gradCam, type HeadWeights} from '../../src/heads/grad-cam.js';
-import {OpenSetScorer, type LastLayer} from '../../src/training/open-set/open-set.js';
+import type {LayersModel, Tensor, Tensor2D, Tensor4D} from '../../../src/backend/tensorflow.js';
+import type {ActivationMapMetadata} from '../../../src/export/record/metadata.js';
+import type {ActivationMap} from '../../../src/datasets/activation-maps/placed-map.js';
+import {gradCam, type HeadWeights} from '../../../src/heads/grad-cam.js';
+import {OpenSetScorer, type LastLayer} from '../../../src/training/open-set/open-set.js';
 import {tensorFlow} from './backends.js';
 import {toOpenSet, type StoredModelMetadata} from './metadata.js';
 

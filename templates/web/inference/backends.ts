@@ -1,7 +1,16 @@
-import type {TensorFlow} from '../../src/backend/tensorflow.js';
+import type {TensorFlow} from '../../../src/backend/tensorflow.js';
+import {
+  openModelFile,
+  PAGE_FOLDER,
+  SCRIPTS,
+  WASM_BINARY,
+  type ModelSource,
+} from './model-source.js';
 
 /** tfjs as its script defines it, with what the script of its WASM backend adds. */
-type PageTensorFlow = TensorFlow & {readonly wasm: {setWasmPaths(prefix: string): void}};
+type PageTensorFlow = TensorFlow & {
+  readonly wasm: {setWasmPaths(prefix: string, usePlatformFetch: boolean): void};
+};
 
 /** TensorFlow.js, or undefined if `tf.min.js` is not there. */
 export const findTensorFlow = (): PageTensorFlow | undefined =>
@@ -32,12 +41,16 @@ async function hasWebGpu(): Promise<boolean> {
   return adapter != null && !(adapter.info?.isFallbackAdapter ?? adapter.isFallbackAdapter);
 }
 
+/** Whether this is the thread of a page. */
+export const isPage = (): boolean => 'document' in globalThis;
+
 /** Names that drivers without a GPU go by. */
 const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 
 /** What draws for WebGL: a GPU, a program that imitates one, or nothing. */
 function findWebGl(): 'gpu' | 'software' | undefined {
-  const context = document.createElement('canvas').getContext('webgl2');
+  const canvas = isPage() ? document.createElement('canvas') : new OffscreenCanvas(1, 1);
+  const context = canvas.getContext('webgl2') as WebGL2RenderingContext | null;
   if (context === null) return undefined;
   const extension = context.getExtension('WEBGL_debug_renderer_info');
   const name: unknown = context.getParameter(
@@ -61,14 +74,12 @@ export function orderBackends(
   ];
 }
 
-/** Backends to try on this device. `?backend=wasm` in the address of the page names the only one. */
-export async function findBackends(): Promise<WebBackend[]> {
-  const wanted = new URLSearchParams(location.search).get('backend');
-  if (wanted !== null && wanted in BACKEND_TITLES) return [wanted as WebBackend];
-  return orderBackends(await hasWebGpu(), findWebGl());
-}
+/** Backends to try on this device. */
+export const findBackends = async (): Promise<WebBackend[]> =>
+  orderBackends(await hasWebGpu(), findWebGl());
 
-const loadScript = (name: string): Promise<void> =>
+/** Loads a script next to the page into its thread. @throws Error if it is not there */
+export const addScript = (name: string): Promise<void> =>
   new Promise((resolve, reject) => {
     const script = document.createElement('script');
     script.src = name;
@@ -77,15 +88,37 @@ const loadScript = (name: string): Promise<void> =>
     document.head.append(script);
   });
 
+/** Loads the script of a backend, unless it is a part of this worker's script. */
+async function loadBackendScript(backend: 'webgpu' | 'wasm', source: ModelSource): Promise<void> {
+  if (tensorFlow().findBackendFactory(backend) !== null) return;
+  const name = SCRIPTS[backend];
+  if (isPage()) await addScript(name);
+  else if ('root' in source)
+    (globalThis as unknown as {importScripts(url: string): void}).importScripts(
+      new URL(`${PAGE_FOLDER}/${name}`, source.root).href,
+    );
+  else throw new Error(`${name} is not there`);
+}
+
+/** Loads the binary of WebAssembly here: tfjs would wait for a damaged one forever. @throws Error */
+async function prepareWasm(source: ModelSource): Promise<void> {
+  const tf = tensorFlow();
+  const response = await openModelFile(source, `${PAGE_FOLDER}/${WASM_BINARY}`);
+  const binary = await response.arrayBuffer();
+  if (!WebAssembly.validate(binary)) throw new Error(`${WASM_BINARY} is damaged`);
+  // The binary with threads needs headers that few servers send, and is not copied next to the page.
+  tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
+  const {platform} = tf.env();
+  const {fetch} = platform;
+  platform.fetch = async (path, init) =>
+    path.endsWith('.wasm') ? new Response(binary) : fetch(path, init);
+  tf.wasm.setWasmPaths('', true);
+}
+
 /** Makes tfjs compute on a backend. Its script is loaded only here. @throws Error */
-export async function startWebBackend(name: WebBackend): Promise<void> {
-  if (name === 'webgpu') await loadScript('tf-backend-webgpu.min.js');
-  if (name === 'wasm') {
-    await loadScript('tf-backend-wasm.min.js');
-    // The binary with threads needs headers that few servers send, and is not copied next to the page.
-    tensorFlow().env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
-    tensorFlow().wasm.setWasmPaths(new URL('.', location.href).href);
-  }
+export async function startWebBackend(name: WebBackend, source: ModelSource): Promise<void> {
+  if (name === 'webgpu' || name === 'wasm') await loadBackendScript(name, source);
+  if (name === 'wasm') await prepareWasm(source);
   const isStarted = await tensorFlow().setBackend(name);
   if (!isStarted || tensorFlow().getBackend() !== name) throw new Error('it does not start');
 }

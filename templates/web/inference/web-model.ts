@@ -1,8 +1,9 @@
-import type {Preprocessing} from '../../src/core/preprocessing.js';
-import type {PlacedMap} from '../../src/datasets/activation-maps/placed-map.js';
-import type {CropBox} from '../../src/datasets/images/resample.js';
-import {argmax, combineVotes, type Vote} from '../../src/export/ensemble/vote.js';
+import type {Preprocessing} from '../../../src/core/preprocessing.js';
+import type {PlacedMap} from '../../../src/datasets/activation-maps/placed-map.js';
+import type {CropBox} from '../../../src/datasets/images/resample.js';
+import {argmax, combineVotes, type Vote} from '../../../src/export/ensemble/vote.js';
 import {toPreprocessing, type StoredMetadata, type StoredModelMetadata} from './metadata.js';
+import {readModelJson, type ModelSource} from './model-source.js';
 import {Network, type NetworkOutput} from './network.js';
 import type {CanvasPixels} from './shrink.js';
 import {toSquare} from './square.js';
@@ -40,17 +41,11 @@ interface MemberOutput extends NetworkOutput {
   readonly ordered: Float32Array;
 }
 
-async function fetchJson(address: string): Promise<unknown> {
-  const response = await fetch(address);
-  if (!response.ok) throw new Error(`${address} is not there (${response.status})`);
-  return response.json();
-}
-
-/** The folder of each network, from the page. */
-const foldersOf = (root: string, metadata: StoredMetadata): [string, string][] =>
+/** The folder of each network, from that of the model. */
+const foldersOf = (metadata: StoredMetadata): [string, string][] =>
   'members' in metadata
-    ? metadata.members.map(({name, directory}) => [name, `${root}${directory}/`])
-    : [[metadata.arch, root]];
+    ? metadata.members.map(({name, directory}) => [name, `${directory}/`])
+    : [[metadata.arch, '']];
 
 async function runMember(member: Member, image: CanvasPixels): Promise<MemberOutput> {
   const {pixels, region} = toSquare(image, member.preprocessing);
@@ -59,7 +54,7 @@ async function runMember(member: Member, image: CanvasPixels): Promise<MemberOut
   return {...output, member, region, ordered};
 }
 
-/** One network or an ensemble, loaded from the folder that the page belongs to. */
+/** One network or an ensemble. */
 export class WebModel {
   private constructor(
     private readonly classNames: readonly string[],
@@ -67,24 +62,21 @@ export class WebModel {
     private readonly members: readonly Member[],
   ) {}
 
-  static readMetadata = async (root: string): Promise<StoredMetadata> =>
-    (await fetchJson(`${root}metadata.json`)) as StoredMetadata;
-
-  /** Loads networks one after another, so that their weights are not in memory twice at once. @param root folder of `metadata.json` */
+  /** Loads networks one after another, so that their weights are not in memory twice at once. */
   static async load(
-    root: string,
+    source: ModelSource,
     metadata: StoredMetadata,
     onProgress: (fraction: number) => void,
   ): Promise<WebModel> {
-    const folders = foldersOf(root, metadata);
+    const folders = foldersOf(metadata);
     const members: Member[] = [];
     try {
       for (const [i, [name, folder]] of folders.entries()) {
         const own =
           'members' in metadata
-            ? ((await fetchJson(`${folder}metadata.json`)) as StoredModelMetadata)
+            ? await readModelJson<StoredModelMetadata>(source, `${folder}metadata.json`)
             : metadata;
-        const network = await Network.load(`${folder}model.json`, own, fraction =>
+        const network = await Network.load(`./${folder}model.json`, own, fraction =>
           onProgress((i + fraction) / folders.length),
         );
         const order = metadata.classNames.map(className => own.classNames.indexOf(className));

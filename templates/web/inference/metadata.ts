@@ -1,11 +1,11 @@
-import type {Preprocessing} from '../../src/core/preprocessing.js';
-import type {OpenSetRecord} from '../../src/training/open-set/open-set-record.js';
-import type {OpenSet} from '../../src/training/open-set/open-set.js';
+import type {Preprocessing} from '../../../src/core/preprocessing.js';
+import type {OpenSetRecord} from '../../../src/training/open-set/open-set-record.js';
+import type {OpenSet} from '../../../src/training/open-set/open-set.js';
 import type {
   EnsembleMetadata,
   ModelMetadata,
   ResizeMetadata,
-} from '../../src/export/record/metadata.js';
+} from '../../../src/export/record/metadata.js';
 
 type WithOptional<Document, Key extends keyof Document> = Omit<Document, Key> &
   Partial<Pick<Document, Key>>;

@@ -1,8 +1,8 @@
-import type {Preprocessing} from '../../src/core/preprocessing.js';
-import {seenRegion} from '../../src/datasets/activation-maps/placed-map.js';
-import {centerCropBox, cropSquare} from '../../src/datasets/images/crop.js';
-import {resample, type CropBox} from '../../src/datasets/images/resample.js';
-import {letterbox, planResize} from '../../src/datasets/images/resize-plan.js';
+import type {Preprocessing} from '../../../src/core/preprocessing.js';
+import {seenRegion} from '../../../src/datasets/activation-maps/placed-map.js';
+import {centerCropBox, cropSquare} from '../../../src/datasets/images/crop.js';
+import {resample, type CropBox} from '../../../src/datasets/images/resample.js';
+import {letterbox, planResize} from '../../../src/datasets/images/resize-plan.js';
 import {shrink, type CanvasPixels} from './shrink.js';
 
 /** What a network sees of an image. */

@@ -3,8 +3,10 @@ import {writeTrainedClassifier} from '../../export/trained-weights.js';
 import type {Classifier} from '../../heads/classifier.js';
 import {explainRun} from '../explanation/explain-run.js';
 import type {FinetuneOptions} from '../finetune-options.js';
+import type {Prepared} from '../preparation/prepared.js';
 import type {Recipe} from '../recipe/recipe.js';
 import {createTracking, type RunTracking} from '../tracking/run-tracking.js';
+import {trainingSamples} from '../tracking/training-samples.js';
 import {Checkpoints} from './checkpoints.js';
 import {toRunRecord, type CompletedRun} from './completed-run.js';
 import {exportCompletedRun} from './export-completed-run.js';
@@ -53,16 +55,16 @@ export class RunOutput {
    * @throws ImagesChangedError if the run was started on other images
    */
   async begin(
-    split: Parameters<typeof saveSplit>[1],
+    prepared: Prepared,
     rows: Parameters<RunTracking['begin']>[0] = [],
   ): Promise<void> {
     const {directory, options, recipe, run} = this;
     await this.#create();
-    if (directory !== undefined) await saveSplit(directory, split);
+    if (directory !== undefined) await saveSplit(directory, prepared.split);
     const tracking = await createTracking(directory, options, recipe, run);
     this.#tracking = tracking;
-    await tracking.begin(rows);
-    run.onEpoch = row => tracking.epoch(row);
+    await tracking.begin(rows, () => trainingSamples(prepared, recipe));
+    run.tracker = tracking;
   }
 
   /** Releases the directory to other processes. */

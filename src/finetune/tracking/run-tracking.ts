@@ -3,6 +3,7 @@ import {errorMessage} from '../../core/errors.js';
 import {formatSystemError, isSystemError} from '../../core/files/system-error.js';
 import type {Misclassification} from '../../report/run-record.js';
 import type {EpochRow} from '../../training/loop/history.js';
+import type {GroupGradientNorms} from '../../training/loop/training-plan.js';
 import type {FinetuneOptions} from '../finetune-options.js';
 import type {Recipe} from '../recipe/recipe.js';
 import type {RunContext} from '../run/run-context.js';
@@ -12,7 +13,7 @@ import type {MlflowRunRecord} from './mlflow-tracker.js';
 import {MlflowTracker} from './mlflow-tracker.js';
 import {TensorboardTracker} from './tensorboard-tracker.js';
 import {trackedImages} from './tracked-images.js';
-import type {FinalResults, RunOutcome, Tracker} from './tracker.js';
+import type {FinalResults, ImageMaker, RunOutcome, Tracker} from './tracker.js';
 
 /** Trackers of a run. One that fails is reported once and left out from then on; it never stops the run. */
 export class RunTracking {
@@ -27,17 +28,26 @@ export class RunTracking {
     this.#trackers = trackers;
   }
 
-  /** @param rows epochs of the interrupted run that is resumed */
-  async begin(rows: readonly EpochRow[]): Promise<void> {
-    this.#epochs = rows.length;
-    await this.#each(tracker => tracker.begin(rows));
+  /** Whether a tracker shows the gradient norms of layer groups. */
+  get showsGroupNorms(): boolean {
+    return this.#trackers.some(tracker => tracker.showsGroupNorms);
   }
 
-  epoch(row: EpochRow): void {
+  /**
+   * @param rows epochs of the interrupted run that is resumed
+   * @param samples makes images of the training set
+   */
+  async begin(rows: readonly EpochRow[], samples: ImageMaker): Promise<void> {
+    this.#epochs = rows.length;
+    const images = this.#imageMaker(samples);
+    await this.#each(tracker => tracker.begin(rows, images));
+  }
+
+  epoch(row: EpochRow, groupNorms?: Readonly<GroupGradientNorms>): void {
     this.#epochs++;
     for (const tracker of this.#trackers) {
       try {
-        tracker.epoch(row, this.#epochs);
+        tracker.epoch(row, this.#epochs, groupNorms);
       } catch (error) {
         this.#drop(tracker, error);
       }
@@ -48,14 +58,17 @@ export class RunTracking {
     metrics: FinalResults['metrics'],
     misclassifications: readonly Misclassification[],
   ): Promise<void> {
-    if (this.#trackers.length === 0) return;
-    const images = await trackedImages(metrics.validation, misclassifications).catch(
-      (error: unknown) => {
+    const images = this.#imageMaker(() => trackedImages(metrics.validation, misclassifications));
+    await this.#each(tracker => tracker.finish({metrics, images}, this.#epochs));
+  }
+
+  /** Makes images for the trackers that call it. Without images, a tracker still gets the rest. */
+  #imageMaker(make: ImageMaker): ImageMaker {
+    return () =>
+      make().catch((error: unknown) => {
         this.warn(describeFailure('The images for TensorBoard', error));
         return [];
-      },
-    );
-    await this.#each(tracker => tracker.finish({metrics, images}, this.#epochs));
+      });
   }
 
   async close(outcome: RunOutcome): Promise<void> {

@@ -3,10 +3,8 @@ import {writeTrainedClassifier} from '../../export/trained-weights.js';
 import type {Classifier} from '../../heads/classifier.js';
 import {explainRun} from '../explanation/explain-run.js';
 import type {FinetuneOptions} from '../finetune-options.js';
-import type {Prepared} from '../preparation/prepared.js';
 import type {Recipe} from '../recipe/recipe.js';
-import {createTracking, type RunTracking} from '../tracking/run-tracking.js';
-import {trainingSamples} from '../tracking/training-samples.js';
+import {startTracking} from '../tracking/create-tracking.js';
 import {Checkpoints} from './checkpoints.js';
 import {toRunRecord, type CompletedRun} from './completed-run.js';
 import {exportCompletedRun} from './export-completed-run.js';
@@ -21,7 +19,7 @@ export class RunOutput {
   readonly checkpoints: Checkpoints;
   #isCreated = false;
   #isFinished = false;
-  #tracking: RunTracking | undefined;
+  #tracking: Awaited<ReturnType<typeof startTracking>> | undefined;
 
   private constructor(
     readonly directory: RunDirectory | undefined,
@@ -55,16 +53,13 @@ export class RunOutput {
    * @throws ImagesChangedError if the run was started on other images
    */
   async begin(
-    prepared: Prepared,
-    rows: Parameters<RunTracking['begin']>[0] = [],
+    prepared: CompletedRun['prepared'],
+    rows: CompletedRun['trained']['history'] = [],
   ): Promise<void> {
     const {directory, options, recipe, run} = this;
     await this.#create();
     if (directory !== undefined) await saveSplit(directory, prepared.split);
-    const tracking = await createTracking(directory, options, recipe, run);
-    this.#tracking = tracking;
-    await tracking.begin(rows, () => trainingSamples(prepared, recipe));
-    run.tracker = tracking;
+    this.#tracking = await startTracking(directory, options, recipe, run, prepared, rows);
   }
 
   /** Releases the directory to other processes. */

@@ -1,5 +1,5 @@
 /** A histogram as TensorFlow's `HistogramProto` has it. */
-export interface Histogram {
+export interface SummaryHistogram {
   readonly min: number;
   readonly max: number;
   readonly count: number;
@@ -15,7 +15,7 @@ export interface Histogram {
 const BUCKETS = 30;
 
 /** Counts the finite values in buckets of equal width. @returns undefined without any */
-export function computeHistogram(values: readonly number[]): Histogram | undefined {
+export function computeHistogram(values: readonly number[]): SummaryHistogram | undefined {
   const finite = values.filter(Number.isFinite);
   if (finite.length === 0) return undefined;
   const [min, max] = [

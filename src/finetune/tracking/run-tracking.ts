@@ -1,17 +1,8 @@
-import {basename} from 'node:path';
 import {errorMessage} from '../../core/errors.js';
 import {formatSystemError, isSystemError} from '../../core/files/system-error.js';
 import type {Misclassification} from '../../report/run-record.js';
 import type {EpochRow} from '../../training/loop/history.js';
 import type {GroupGradientNorms} from '../../training/loop/training-plan.js';
-import type {FinetuneOptions} from '../finetune-options.js';
-import type {Recipe} from '../recipe/recipe.js';
-import type {RunContext} from '../run/run-context.js';
-import type {RunDirectory} from '../run/run-directory.js';
-import {MetricsLog} from './metrics-log.js';
-import type {MlflowRunRecord} from './mlflow-tracker.js';
-import {MlflowTracker} from './mlflow-tracker.js';
-import {TensorboardTracker} from './tensorboard-tracker.js';
 import {trackedImages} from './tracked-images.js';
 import type {FinalResults, ImageMaker, RunOutcome, Tracker} from './tracker.js';
 
@@ -66,7 +57,7 @@ export class RunTracking {
   #imageMaker(make: ImageMaker): ImageMaker {
     return () =>
       make().catch((error: unknown) => {
-        this.warn(describeFailure('The images for TensorBoard', error));
+        this.warn(describeTrackerFailure('The images for TensorBoard', error));
         return [];
       });
   }
@@ -82,38 +73,10 @@ export class RunTracking {
 
   #drop(tracker: Tracker, error: unknown): void {
     this.#trackers = this.#trackers.filter(other => other !== tracker);
-    this.warn(describeFailure(tracker.name, error));
+    this.warn(describeTrackerFailure(tracker.name, error));
   }
 }
 
-const describeFailure = (name: string, error: unknown): string =>
+/** Sentence about a tracker that failed. @param name subject of the sentence, for a file or server */
+export const describeTrackerFailure = (name: string, error: unknown): string =>
   `${name} cannot be written, so the run continues without it. ${isSystemError(error) ? formatSystemError(error) : `${errorMessage(error)}.`}`;
-
-/** Creates the trackers of a run: files in its directory, and a server if one is set. */
-export async function createTracking(
-  directory: RunDirectory | undefined,
-  {mlflow, settings}: FinetuneOptions,
-  recipe: Recipe,
-  run: RunContext,
-): Promise<RunTracking> {
-  const warn = (message: string): void => run.emit({type: 'info', message});
-  const trackers: Tracker[] = [];
-  if (directory !== undefined) {
-    const path = directory.file('metricsLog');
-    trackers.push(new TensorboardTracker(directory.workingPath), new MetricsLog(path));
-  }
-  if (mlflow !== undefined && run.offline) warn('MLflow is not used, because the run is offline.');
-  else if (mlflow !== undefined) {
-    const recorded = (await directory?.readJson('mlflow')) as MlflowRunRecord | undefined;
-    trackers.push(
-      new MlflowTracker(mlflow, {
-        name: basename(directory?.path ?? 'finetune'),
-        params: {...settings?.options, ...recipe},
-        ...(recorded && {recorded}),
-        save: async record => directory?.writeJson('mlflow', record),
-        onFailure: error => warn(describeFailure('MLflow', error)),
-      }),
-    );
-  }
-  return new RunTracking(trackers, warn);
-}

@@ -1,4 +1,4 @@
-import type {Histogram} from './histogram.js';
+import type {SummaryHistogram} from './histogram.js';
 
 // Messages of TensorFlow's event.proto and summary.proto, encoded by hand: https://protobuf.dev/programming-guides/encoding
 
@@ -51,7 +51,7 @@ export interface SummaryImage {
 /** A value that TensorBoard shows under its tag. */
 export interface SummaryValue {
   readonly tag: string;
-  readonly value: number | SummaryImage | Histogram;
+  readonly value: number | SummaryImage | SummaryHistogram;
 }
 
 const RGB_CHANNELS = 3;
@@ -74,7 +74,7 @@ const encodeHistogram = ({
   sumOfSquares,
   limits,
   counts,
-}: Histogram): Buffer =>
+}: SummaryHistogram): Buffer =>
   Buffer.concat([
     ...[min, max, count, sum, sumOfSquares].map((value, i) => doubleField(i + 1, value)),
     packedDoublesField(6, limits),

@@ -30,6 +30,7 @@ export async function trainingSamples(
 ): Promise<TrackedImage[]> {
   const source = sourceOf(interleaveClasses(split.train, recipe.seed).slice(0, MAX_SAMPLES));
   const {samples, size} = source;
+  const area = size * size * 3;
   const onPixels = trainsOnPixels(recipe);
   const view = recipe.views > 0 || onPixels ? FIRST_VIEW : null;
   const images: Promise<TrackedImage>[] = [];
@@ -38,8 +39,8 @@ export async function trainingSamples(
     batch.labels.forEach((label, i) => {
       const [own, paired] = [classNames[label]!, classNames[mixed?.labels[i] ?? label]!];
       const name = mixed === undefined ? own : describeMixed(own, paired, mixed.lambda);
-      // A copy: the memory of a batch is reused.
-      const data = batch.images.slice(i * size * size * 3, (i + 1) * size * size * 3);
+      // A copy: the memory of a batch is reused. The slice of a Buffer would be none.
+      const data = new Uint8Array(batch.images.subarray(i * area, (i + 1) * area));
       images.push(trackedImage(`train-images/${String(i + 1).padStart(2, '0')} ${name}`, data, size));
     });
   }

@@ -119,11 +119,25 @@ function crossFit(all: LabeledProbabilities): Float32Array {
   return scaled;
 }
 
-/** Fraction of the loss that a temperature must save to be used. */
-const MIN_GAIN = 0.001;
+/**
+ * Whether scaling lowers the loss by more than its standard error over the images: the one-standard-error rule (Breiman et al. 1984,
+ * Classification and Regression Trees, 3.4.3). A head that is nearly calibrated would otherwise get a temperature out of noise, which raises
+ * the calibration error of new images (docs/probabilities.md). A single image has no standard error, and so no temperature.
+ */
+function lowersLoss(
+  {probabilities, labels, classes}: LabeledProbabilities,
+  scaled: Float32Array,
+): boolean {
+  const logOf = (all: Float32Array, i: number): number =>
+    Math.log(Math.max(all[i * classes + labels[i]!]!, MIN_PROBABILITY));
+  const gains = Array.from(labels, (_, i) => logOf(scaled, i) - logOf(probabilities, i));
+  const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
+  const squares = gains.reduce((sum, gain) => sum + (gain - mean) ** 2, 0);
+  return mean > Math.sqrt(squares / (gains.length - 1) / gains.length);
+}
 
 /**
- * Fits the temperature of a classifier on validation images. It stays 1 where cross-fitting does not lower the loss, or raises the
+ * Fits the temperature of a classifier on validation images. It stays 1 where cross-fitting does not clearly lower the loss, or raises the
  * calibration error.
  * @param all validation images, at least one
  */
@@ -131,8 +145,9 @@ export function calibrate(all: LabeledProbabilities): Calibration {
   const {probabilities, labels, classes} = all;
   const images = labels.length;
   const before = calibrationScores(probabilities, labels, classes);
-  const after = calibrationScores(crossFit(all), labels, classes);
-  const isBetter = after.loss < (1 - MIN_GAIN) * before.loss && after.ece <= before.ece;
+  const scaled = crossFit(all);
+  const after = calibrationScores(scaled, labels, classes);
+  const isBetter = lowersLoss(all, scaled) && after.ece <= before.ece;
   return isBetter
     ? {temperature: fitTemperature(all), images, before, after}
     : {temperature: 1, images, before, after: before};
@@ -141,7 +156,7 @@ export function calibrate(all: LabeledProbabilities): Calibration {
 /** `temperature 1.32: calibration error 6.1 % -> 3.2 %, loss 0.223 -> 0.214, cross-fitted on 153 validation images`. */
 export function describeCalibration({temperature, images, before, after}: Calibration): string {
   if (temperature === 1)
-    return `temperature 1, since no other improves the calibration of ${formatCount(images, 'validation image')}; calibration error ${formatFixedPercent(before.ece)}`;
+    return `temperature 1, since no other clearly improves the calibration of ${formatCount(images, 'validation image')}; calibration error ${formatFixedPercent(before.ece)}`;
   return (
     `temperature ${temperature.toFixed(2)}: calibration error ${formatFixedPercent(before.ece)} -> ${formatFixedPercent(after.ece)}, ` +
     `loss ${before.loss.toFixed(3)} -> ${after.loss.toFixed(3)}, cross-fitted on ${formatCount(images, 'validation image')}`

@@ -276,7 +276,12 @@ describe('finetune', () => {
       backend: result.backend.backend,
     });
     const events = readEvents(
-      readFileSync(join(out, readdirSync(out).find(name => name.startsWith('events.out'))!)),
+      readFileSync(
+        join(
+          out,
+          readdirSync(out).find(name => name.startsWith('events.out'))!,
+        ),
+      ),
     );
     expect(Object.keys(events[1]!.images).map(tag => tag.replace(/ \w+$/, ''))).to.deep.equal(
       Array.from({length: 8}, (_, i) => `train-images/0${i + 1}`),

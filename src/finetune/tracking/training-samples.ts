@@ -41,7 +41,9 @@ export async function trainingSamples(
       const name = mixed === undefined ? own : describeMixed(own, paired, mixed.lambda);
       // A copy: the memory of a batch is reused. The slice of a Buffer would be none.
       const data = new Uint8Array(batch.images.subarray(i * area, (i + 1) * area));
-      images.push(trackedImage(`train-images/${String(i + 1).padStart(2, '0')} ${name}`, data, size));
+      images.push(
+        trackedImage(`train-images/${String(i + 1).padStart(2, '0')} ${name}`, data, size),
+      );
     });
   }
   return Promise.all(images);
@@ -50,7 +52,11 @@ export async function trainingSamples(
 const describeMixed = (own: string, paired: string, lambda: number): string =>
   `${own} ${formatFixedPercent(lambda, 0)}, ${paired} ${formatFixedPercent(1 - lambda, 0)}`;
 
-const trackedImage = async (tag: string, data: Uint8Array, size: number): Promise<TrackedImage> => ({
+const trackedImage = async (
+  tag: string,
+  data: Uint8Array,
+  size: number,
+): Promise<TrackedImage> => ({
   tag,
   image: {bytes: await encodeJpeg({data, width: size, height: size}), width: size, height: size},
 });

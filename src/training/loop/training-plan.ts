@@ -1,4 +1,8 @@
-import {LAYER_GROUPS, type GroupLearningRates, type LayerGroup} from '../../backbones/layer-groups.js';
+import {
+  LAYER_GROUPS,
+  type GroupLearningRates,
+  type LayerGroup,
+} from '../../backbones/layer-groups.js';
 import type {Precision} from '../../backend/graph/precision.js';
 import {defineError, FinetuneError} from '../../core/errors.js';
 import type {ClassBalancing} from './class-balance.js';

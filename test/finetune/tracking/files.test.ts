@@ -110,10 +110,7 @@ describe('the event file of a run', () => {
     const file = await record(0);
     file.epoch(ROWS[0]!, 1, {stage4: [0.5, 1, 3.5, Infinity], head: [2, 2]});
     const {histograms} = events()[2]!;
-    expect(Object.keys(histograms)).to.deep.equal([
-      'gradient-norm/stage4',
-      'gradient-norm/head',
-    ]);
+    expect(Object.keys(histograms)).to.deep.equal(['gradient-norm/stage4', 'gradient-norm/head']);
     const {moments, limits, counts} = histograms['gradient-norm/stage4']!;
     expect(moments).to.deep.equal([0.5, 3.5, 3, 5, 13.5]);
     expect([limits.length, limits[0], limits[29]]).to.deep.equal([30, 0.6, 3.5]);
@@ -170,7 +167,10 @@ describe('the event file of a run', () => {
     const thumbnail = `data:image/jpeg;base64,${Buffer.from('jpeg').toString('base64')}`;
     const shown = {name: 'a', truth: 'bees', prediction: 'ants', confidence: 0.6};
     const images = await trackedImages(metrics, [{...shown, thumbnail}, shown]);
-    await file.finish({metrics: {validation: metrics, test: metrics}, images: async () => images}, 2);
+    await file.finish(
+      {metrics: {validation: metrics, test: metrics}, images: async () => images},
+      2,
+    );
     const {step, scalars, images: found} = events().at(-1)!;
     expect(step).to.equal(2);
     expect(scalars).to.include({'best/accuracy': 0.75, 'test/accuracy': 0.75, 'best/loss': 0.5});

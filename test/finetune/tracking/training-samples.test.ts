@@ -29,10 +29,13 @@ describe('training images for TensorBoard', () => {
       sourceOf: (samples: ImageDataset['samples']) => ({...dataset, samples}),
       classifier: {classNames: ['ants', 'bees', 'cats']},
     };
-    return trainingSamples(prepared as unknown as Prepared, {
-      ...{seed: SEED, lastStage: 1, views: 0},
-      ...recipe,
-    } as Recipe);
+    return trainingSamples(
+      prepared as unknown as Prepared,
+      {
+        ...{seed: SEED, lastStage: 1, views: 0},
+        ...recipe,
+      } as Recipe,
+    );
   };
   /** Image of a class that is shown at a place: the first images are of all classes in rotation. */
   const jpeg = (data: Uint8Array): Promise<Buffer> => encodeJpeg({data, width: SIZE, height: SIZE});

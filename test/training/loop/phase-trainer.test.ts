@@ -287,7 +287,10 @@ describe('a phase', () => {
 
   it('continues the gradient norms of an epoch that was interrupted', async () => {
     const updateOptions = {...PLAN.updateOptions, measuresGroupNorms: true};
-    const whole = await trainer(headOnly(), featureInputs(), {updateOptions}).epoch(undefined, () => undefined);
+    const whole = await trainer(headOnly(), featureInputs(), {updateOptions}).epoch(
+      undefined,
+      () => undefined,
+    );
     const network = headOnly();
     const first = trainer(network, featureInputs(), {updateOptions});
     const controller = new AbortController();

@@ -25,7 +25,9 @@ describe('the threshold of unknown images', () => {
     }
     const ten = [5, 1, 2, 3, 4, 6, 7, 8, 9, 10];
     expect(chooseThreshold(ten, [], 0.9)).to.equal(1.5);
-    expect(chooseThreshold(ten, [], 0.95)).to.be.closeTo(1, 1e-6).and.below(1);
+    expect(chooseThreshold(ten, [], 0.95))
+      .to.be.closeTo(1, 1e-6)
+      .and.below(1);
   });
 
   it('is best in balance: no other keeps and rejects more together', () => {
@@ -47,7 +49,9 @@ describe('the threshold of unknown images', () => {
 
   it('lies in the middle of the gap between the kinds', () => {
     expect(chooseThreshold([3, 5, 4], [1, -2, 0], 'balanced')).to.equal(2);
-    expect(chooseThreshold([3, 5], [9], 'balanced')).to.be.closeTo(3, 1e-6).and.below(3);
+    expect(chooseThreshold([3, 5], [9], 'balanced'))
+      .to.be.closeTo(3, 1e-6)
+      .and.below(3);
     // The two normal distributions are equally dense half way between their means.
     expect(chooseThreshold(KNOWN, UNKNOWN, 'balanced')).to.be.closeTo(-1, 0.25);
   });

@@ -18,9 +18,12 @@ import {
 } from '../datasets/images/test-time-views.js';
 import type {ExportedModel} from '../export/exported-model.js';
 import type {Metrics} from '../training/metrics/metrics.js';
-import type {ThresholdRule} from '../training/open-set/threshold.js';
 import {evaluateSamples} from './evaluation/evaluate-samples.js';
-import {evaluateUnknown, type UnknownEvaluation} from './evaluation/evaluate-unknown.js';
+import {
+  evaluateUnknown,
+  type ThresholdChoice,
+  type UnknownEvaluation,
+} from './evaluation/evaluate-unknown.js';
 import {matchLabels} from './evaluation/match-labels.js';
 import type {EnsembleEvaluation} from './evaluation/member-comparison.js';
 import type {RunEventListener} from './events.js';
@@ -37,7 +40,7 @@ export interface EvaluateOptions {
    * Chooses a threshold of unknown images on the images: the fraction of known ones to keep, or `balanced`, which keeps and rejects most.
    * It needs `unknown`, one network, and no test-time augmentation. The model does not change.
    */
-  readonly thresholdRule?: ThresholdRule;
+  readonly thresholdRule?: ThresholdChoice['rule'];
   readonly signal?: AbortSignal;
 }
 

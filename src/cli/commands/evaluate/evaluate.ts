@@ -2,7 +2,6 @@ import {startBackend} from '../../../backend/runtime/runtime.js';
 import {everySample} from '../../../datasets/discovery/image-folder.js';
 import {loadModel} from '../../../export/load-model.js';
 import {evaluate as measure} from '../../../finetune/evaluate.js';
-import type {ThresholdRule} from '../../../training/open-set/threshold.js';
 import {checkAccuracy} from '../../check-accuracy.js';
 import type {CommandHandler} from '../../command.js';
 import {ConsoleView} from '../../terminal/console-view.js';
@@ -18,7 +17,7 @@ import {readThresholdRule, writeThresholdChoice} from './set-threshold.js';
 interface EvaluateValues extends BackendValues, FolderValues, InferenceValues {
   readonly data?: string;
   readonly unknown?: string;
-  readonly setUnknownThreshold?: ThresholdRule | '';
+  readonly setUnknownThreshold?: Parameters<typeof readThresholdRule>[0];
   readonly assertAccuracy?: number;
   readonly verbose: boolean;
 }

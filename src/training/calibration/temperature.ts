@@ -1,6 +1,6 @@
 import {formatFixedPercent} from '../../core/text/format-percent.js';
 import {formatCount} from '../../core/text/format-count.js';
-import {MIN_PROBABILITY} from '../metrics/loss-sum.js';
+import {lossSum, MIN_PROBABILITY} from '../metrics/loss-sum.js';
 import {calibrationScores, type CalibrationScores} from './calibration-scores.js';
 
 /** Temperatures are searched in this range. */
@@ -120,20 +120,17 @@ function crossFit(all: LabeledProbabilities): Float32Array {
 }
 
 /**
- * Whether scaling lowers the loss by more than its standard error over the images: the one-standard-error rule (Breiman et al. 1984,
- * Classification and Regression Trees, 3.4.3). A head that is nearly calibrated would otherwise get a temperature out of noise, which raises
- * the calibration error of new images (docs/probabilities.md). A single image has no standard error, and so no temperature.
+ * Whether a temperature, which is one parameter more, lowers the summed loss by more than the Bayesian information criterion asks of one,
+ * `log(n) / 2` (Schwarz 1978, https://doi.org/10.1214/aos/1176344136). A head that is nearly calibrated would otherwise get a temperature out
+ * of noise, which raises the calibration error of new images (docs/probabilities.md).
  */
-function lowersLoss(
+function isWorthwhile(
   {probabilities, labels, classes}: LabeledProbabilities,
-  scaled: Float32Array,
+  temperature: number,
 ): boolean {
-  const logOf = (all: Float32Array, i: number): number =>
-    Math.log(Math.max(all[i * classes + labels[i]!]!, MIN_PROBABILITY));
-  const gains = Array.from(labels, (_, i) => logOf(scaled, i) - logOf(probabilities, i));
-  const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
-  const squares = gains.reduce((sum, gain) => sum + (gain - mean) ** 2, 0);
-  return mean > Math.sqrt(squares / (gains.length - 1) / gains.length);
+  const scaled = applyTemperature(probabilities, classes, temperature);
+  const gain = lossSum(probabilities, labels, classes) - lossSum(scaled, labels, classes);
+  return gain > Math.log(labels.length) / 2;
 }
 
 /**
@@ -145,11 +142,12 @@ export function calibrate(all: LabeledProbabilities): Calibration {
   const {probabilities, labels, classes} = all;
   const images = labels.length;
   const before = calibrationScores(probabilities, labels, classes);
-  const scaled = crossFit(all);
-  const after = calibrationScores(scaled, labels, classes);
-  const isBetter = lowersLoss(all, scaled) && after.ece <= before.ece;
+  const after = calibrationScores(crossFit(all), labels, classes);
+  const temperature = fitTemperature(all);
+  const isBetter =
+    isWorthwhile(all, temperature) && after.loss < before.loss && after.ece <= before.ece;
   return isBetter
-    ? {temperature: fitTemperature(all), images, before, after}
+    ? {temperature, images, before, after}
     : {temperature: 1, images, before, after: before};
 }
 

@@ -1,10 +1,15 @@
 import {join} from 'node:path';
 import {isDeepStrictEqual} from 'node:util';
+import {EMBEDDED, findPretrained, isEmbedded} from '../backbones/pretrained/pretrained.js';
 import {UsageError} from '../core/errors.js';
-import {mergeOptions, type OptionSource} from '../finetune/options/merge-options.js';
+import {
+  mergeOptions,
+  type OptionSource,
+  type OptionValues,
+} from '../finetune/options/merge-options.js';
 import {keysOf, type GivenValues} from '../finetune/options/options.js';
 import {resolveArch} from '../finetune/recipe/network-defaults.js';
-import {SCHEDULE_KEYS} from '../finetune/recipe/recipe.js';
+import {SCHEDULE_KEYS, type RecipeInput} from '../finetune/recipe/recipe.js';
 import {takenRunDirectories, withAbsolutePaths} from '../finetune/run/run-directory.js';
 import {hasRunFile, RUN_FILES, workingDirectoryOf} from '../finetune/run/run-files.js';
 import {isStudyDirectory} from '../finetune/study/study-runs.js';
@@ -48,6 +53,25 @@ function checkInputs(
   );
 }
 
+/** @throws UsageError (exit 2) if the recipe cannot be read */
+const savedRecipe = (run: string): OptionValues =>
+  readRecipeFile(join(workingDirectoryOf(run), RUN_FILES.recipe));
+
+/**
+ * Newest interrupted run that started from the embedded weights, because others could not be downloaded. Its default name has their network.
+ */
+const findEmbeddedRun = (data: string): string | undefined =>
+  takenRunDirectories(data, resolveArch({weights: EMBEDDED})).findLast(run => {
+    if (!isResumable(run)) return false;
+    const {weights, arch} = savedRecipe(run) as RecipeInput;
+    const entry = weights && arch ? findPretrained(weights, arch) : undefined;
+    return entry !== undefined && isEmbedded(entry);
+  });
+
+/** Whether a command leaves the choice of network and weights to the recipe. */
+const choosesFreely = ({arch, weights = 'auto'}: OptionValues): boolean =>
+  arch === undefined && weights === 'auto';
+
 /** Directory that the command would write to: `--out`, or the newest default one with an interrupted run. */
 function findRun(given: GivenValues<'run' | 'recipe'>): string | undefined {
   const {out, data, ensemble} = given;
@@ -56,10 +80,18 @@ function findRun(given: GivenValues<'run' | 'recipe'>): string | undefined {
     throw new UsageError(
       `--resume ${AUTOMATIC} with --ensemble needs --out, so that the repeated command finds its run.`,
     );
-  return data === undefined
-    ? undefined
-    : takenRunDirectories(data, resolveArch(given)).findLast(isResumable);
+  if (data === undefined) return undefined;
+  return (
+    takenRunDirectories(data, resolveArch(given)).findLast(isResumable) ??
+    (choosesFreely(given) ? findEmbeddedRun(data) : undefined)
+  );
 }
+
+/** `--weights auto` leaves the choice to the recipe, and the run has chosen. */
+const withoutAutomaticWeights = ({source, values}: OptionSource): OptionSource => {
+  const {weights, ...others} = values;
+  return {source, values: weights === 'auto' ? others : values};
+};
 
 /**
  * Resolves `--resume auto`: the run in `--out` is resumed, or started if there is none. So a scheduler may repeat one command until it
@@ -79,7 +111,7 @@ function resolveAutomaticResume(optionSources: readonly OptionSource[]): Automat
     throw new UsageError(
       `${run} holds a study, which --resume does not continue. Give another --out.`,
     );
-  const saved = readRecipeFile(join(workingDirectoryOf(run), RUN_FILES.recipe));
+  const saved = savedRecipe(run);
   checkInputs(run, given, saved);
   const {phases, ...others} = saved;
   // A schedule that is given by name is resolved again, and compared with the phases of the run then.
@@ -88,7 +120,7 @@ function resolveAutomaticResume(optionSources: readonly OptionSource[]): Automat
     run,
     isFinished: !isResumable(run),
     optionSources: [
-      ...optionSources,
+      ...optionSources.map(withoutAutomaticWeights),
       {source: 'recipe file', values: isScheduleGiven ? others : {...others, phases}},
     ],
   };

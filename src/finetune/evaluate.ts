@@ -7,7 +7,7 @@ import {
   oneOf,
   type ArgumentKind,
 } from '../core/arguments.js';
-import {defineError, DatasetError} from '../core/errors.js';
+import {defineError, DatasetError, UsageError} from '../core/errors.js';
 import type {Finding} from '../core/finding.js';
 import {checkFolder} from '../datasets/discovery/folder-arguments.js';
 import {everySample} from '../datasets/discovery/image-folder.js';
@@ -19,7 +19,11 @@ import {
 import type {ExportedModel} from '../export/exported-model.js';
 import type {Metrics} from '../training/metrics/metrics.js';
 import {evaluateSamples} from './evaluation/evaluate-samples.js';
-import {evaluateUnknown, type UnknownEvaluation} from './evaluation/evaluate-unknown.js';
+import {
+  evaluateUnknown,
+  type ThresholdChoice,
+  type UnknownEvaluation,
+} from './evaluation/evaluate-unknown.js';
 import {matchLabels} from './evaluation/match-labels.js';
 import type {EnsembleEvaluation} from './evaluation/member-comparison.js';
 import type {RunEventListener} from './events.js';
@@ -32,6 +36,11 @@ export interface EvaluateOptions {
   readonly tta?: TestTimeAugmentation;
   /** Paths of images of none of the classes, to measure how well the model tells them. */
   readonly unknown?: readonly string[];
+  /**
+   * Chooses a threshold of unknown images on the images: the fraction of known ones to keep, or `balanced`, which keeps and rejects most.
+   * It needs `unknown`, one network, and no test-time augmentation. The model does not change.
+   */
+  readonly thresholdRule?: ThresholdChoice['rule'];
   readonly signal?: AbortSignal;
 }
 
@@ -71,6 +80,25 @@ const PATHS: ArgumentKind = {
   accepts: value =>
     Array.isArray(value) && value.length > 0 && value.every(path => typeof path === 'string'),
 };
+
+const THRESHOLD_RULE: ArgumentKind = {
+  expected: "a fraction from 0.5 to below 1, or 'balanced'",
+  accepts: value =>
+    value === 'balanced' || (typeof value === 'number' && value >= 0.5 && value < 1),
+};
+
+/** @throws UsageError (exit 2) for a rule that the other options leave nothing to choose on */
+function checkThresholdRule({thresholdRule, unknown, tta = 'none'}: EvaluateOptions): void {
+  if (thresholdRule === undefined) return;
+  if (unknown === undefined)
+    throw new UsageError(
+      'A threshold of unknown images is chosen on images of both kinds. Give unknown images, too.',
+    );
+  if (tta !== 'none')
+    throw new UsageError(
+      `A threshold of unknown images is for single views. Leave out test-time augmentation (${tta}).`,
+    );
+}
 
 const EXPORTED_MODEL = objectWith('what loadModel() returned', [
   'classNames',
@@ -138,8 +166,10 @@ export async function evaluate(
     signal: ABORT_SIGNAL,
     tta: oneOf(...TEST_TIME_AUGMENTATIONS),
     unknown: PATHS,
+    thresholdRule: THRESHOLD_RULE,
   });
-  const {tta = 'none', unknown: unknownPaths} = options;
+  const {tta = 'none', unknown: unknownPaths, thresholdRule} = options;
+  checkThresholdRule(options);
   const run = new RunContext(options);
   folder.findings.forEach(finding => run.addFinding(finding));
   const labels = matchLabels(folder, model.classNames, run);
@@ -156,7 +186,8 @@ export async function evaluate(
     throw new NoEvaluationImagesError({root: folder.root, images: evaluated.length});
   const images = countImages(folder, labels, evaluated.length, metrics.numImages, run);
   const unknown =
-    unknownPaths && (await evaluateUnknown(model, knownScores, unknownPaths, tta, run));
+    unknownPaths &&
+    (await evaluateUnknown(model, knownScores, unknownPaths, tta, run, thresholdRule));
   return {
     metrics,
     ...(ensemble && {ensemble}),

@@ -77,7 +77,7 @@ async function trainAndExport(
     prepared = await prepare(folder, recipe, run);
     const {classifier, split} = prepared;
     await run.sharedData?.begin();
-    await output.begin(split, interrupted?.history);
+    await output.begin(prepared, interrupted?.history);
     const saveBestWeights = (): Promise<void> => output.saveBestWeights(classifier);
     const runner = new PhaseRunner(prepared, recipe, run, output.checkpoints, saveBestWeights);
     const trained = await runner.train(interrupted);

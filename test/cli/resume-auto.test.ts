@@ -81,6 +81,28 @@ describe('--resume auto', () => {
     expect(await found(flags)).to.deep.equal([join('runs', 'pets-resnet18'), false]);
   });
 
+  it('finds the run that embedded weights replaced others in, since those could not be downloaded', async () => {
+    const run = join('runs', 'pets-resnet18');
+    begun('runs/pets-resnet18', {arch: 'resnet18', weights: 'embedded'});
+    expect(await found({data: 'pets'})).to.deep.equal([run, false]);
+    expect(await found({data: 'pets', weights: 'auto'})).to.deep.equal([run, false]);
+    // It keeps the weights of the run.
+    const requested = (flags: OptionValues): Promise<unknown> =>
+      inRoot(() => [planOf(flags).requested.weights, planOf(flags).requested.arch]);
+    for (const flags of [{data: 'pets'}, {data: 'pets', weights: 'auto'}])
+      expect(await requested(flags)).to.deep.equal(['embedded', 'resnet18']);
+    // A network or weights that are named are not those.
+    expect(await found({data: 'pets', arch: 'resnet50'})).to.deep.equal([undefined, false]);
+    expect(await found({data: 'pets', weights: 'resnet50.v2'})).to.deep.equal([undefined, false]);
+  });
+
+  it('leaves a run of the same network alone that other weights were given for', async () => {
+    begun('runs/pets-resnet18', {arch: 'resnet18', weights: 'resnet18.imagenet1k-v1'});
+    begun('runs/pets-resnet18-2', {arch: 'resnet18', weights: 'none'});
+    begun('runs/pets-resnet18-3', {arch: 'resnet18', weights: 'embedded'}, true);
+    expect(await found({data: 'pets'})).to.deep.equal([undefined, false]);
+  });
+
   it('keeps what the run was started with, and resolves a schedule that is named', async () => {
     begun('run', {batchSize: 7, folds: 3});
     const phasesOf = (flags: OptionValues): Promise<unknown> =>
@@ -181,9 +203,9 @@ describe('a command with --resume auto that a machine repeats', function () {
     const files = readdirSync(join(cwd(), 'run')).filter(name => name.includes('tfevents'));
     expect(files).to.have.length(1);
     const events = readEvents(readFileSync(join(cwd(), 'run', files[0]!)));
-    expect(events.map(({step}) => step)).to.deep.equal([0, ...epochs, 40]);
+    expect(events.map(({step}) => step)).to.deep.equal([0, 0, ...epochs, 40]);
     const losses = history.slice(1).map(row => Math.fround(Number(row.split(',')[4])));
-    expect(events.slice(1, -1).map(({scalars}) => scalars['train/loss'])).to.deep.equal(losses);
+    expect(events.slice(2, -1).map(({scalars}) => scalars['train/loss'])).to.deep.equal(losses);
 
     const again = await repeat('--json');
     expectEnded(again, 0);

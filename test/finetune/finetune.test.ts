@@ -12,6 +12,7 @@ import type {RunEvent} from '../../src/finetune/events.js';
 import {finetune} from '../../src/finetune/finetune.js';
 import {TrainingDivergedError} from '../../src/training/loop/training-plan.js';
 import {useBackend} from '../helpers/backend.js';
+import {readEvents} from '../helpers/event-file.js';
 import {rejectionOf} from '../helpers/rejection.js';
 import {
   alive,
@@ -207,7 +208,7 @@ describe('finetune', () => {
       sources: {seed: 'default', data: 'flag'},
       command: 'finetune --data drawn',
     };
-    const {result, events} = await runAndTell(folder, recipe, {out, settings});
+    const {result, events: runEvents} = await runAndTell(folder, recipe, {out, settings});
     const names = [
       'checkpoints',
       'environment.json',
@@ -227,7 +228,7 @@ describe('finetune', () => {
     expect(found.sort()).to.deep.equal(names);
     expect(readdirSync(join(out, 'checkpoints')).sort()).to.deep.equal(['best', 'last']);
     expect(result).to.include({run: out, model: join(out, 'model')});
-    expect(outline(events).slice(-7)).to.deep.equal([
+    expect(outline(runEvents).slice(-7)).to.deep.equal([
       'epoch full 1/2',
       'checkpoint',
       'evaluate',
@@ -278,6 +279,24 @@ describe('finetune', () => {
       node: process.version,
       backend: result.backend.backend,
     });
+    const events = readEvents(
+      readFileSync(
+        join(
+          out,
+          readdirSync(out).find(name => name.startsWith('events.out'))!,
+        ),
+      ),
+    );
+    expect(Object.keys(events[1]!.images).map(tag => tag.replace(/ \w+$/, ''))).to.deep.equal(
+      Array.from({length: 8}, (_, i) => `train-images/0${i + 1}`),
+    );
+    const groups = events.map(({histograms}) => Object.keys(histograms).join());
+    const [head, stem, stage1] = ['head', 'stem', 'stage1'].map(group => `gradient-norm/${group}`);
+    // The frozen groups of a phase have none.
+    const all = [stem, stage1, head].join();
+    expect(groups).to.deep.equal(['', '', head, head, all, all, '']);
+    const {moments} = events[4]!.histograms[stem!]!;
+    expect(moments[2], 'updates of an epoch').to.equal(2);
     expect(readFileSync(join(out, 'report.html'), 'utf8')).to.include('striped');
     expect(readFileSync(join(out, 'model', 'labels.txt'), 'utf8')).to.equal(
       'dotted\nplain\nstriped\n',

@@ -78,7 +78,24 @@ export interface ReadEvent {
   readonly images: Readonly<
     Record<string, {readonly width: number; readonly height: number; readonly bytes: Buffer}>
   >;
+  readonly histograms: Readonly<Record<string, ReadHistogram>>;
 }
+
+/** A histogram: `[min, max, number, sum, sum of squares]`, and its buckets. */
+export interface ReadHistogram {
+  readonly moments: readonly number[];
+  readonly limits: readonly number[];
+  readonly counts: readonly number[];
+}
+
+const doubles = (bytes: Buffer): number[] =>
+  Array.from({length: bytes.length / 8}, (_, i) => bytes.readDoubleLE(8 * i));
+
+const readHistogram = (message: Buffer): ReadHistogram => ({
+  moments: [1, 2, 3, 4, 5].map(field => find(message, field) as number),
+  limits: doubles(find(message, 6) as Buffer),
+  counts: doubles(find(message, 7) as Buffer),
+});
 
 /** Events of a file. */
 export const readEvents = (file: Buffer): ReadEvent[] =>
@@ -104,6 +121,12 @@ export const readEvents = (file: Buffer): ReadEvent[] =>
           if (image === undefined) return [];
           const [height, width] = [find(image, 1) as number, find(image, 2) as number];
           return [[tag, {width, height, bytes: find(image, 4) as Buffer}]];
+        }),
+      ),
+      histograms: Object.fromEntries(
+        tagged.flatMap(([tag, value]) => {
+          const histogram = find(value, 5) as Buffer | undefined;
+          return histogram === undefined ? [] : [[tag, readHistogram(histogram)]];
         }),
       ),
     };

@@ -1,5 +1,8 @@
 import type {EpochRow} from '../../src/training/loop/history.js';
 import {RunningMetrics, type Metrics} from '../../src/training/metrics/metrics.js';
+import type {ImageMaker} from '../../src/finetune/tracking/tracker.js';
+
+export const noImages: ImageMaker = async () => [];
 
 /** An epoch whose numbers differ from those of every other. @param number counted from 1 */
 export const epochRow = (number: number, changes: Partial<EpochRow> = {}): EpochRow => ({

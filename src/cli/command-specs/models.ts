@@ -32,6 +32,17 @@ export const MODEL_COMMANDS = {
         example: 'other-images',
         isPath: true,
       },
+      setUnknownThreshold: {
+        schema: {
+          type: ['number', 'string'],
+          minimum: 0.5,
+          exclusiveMaximum: 1,
+          pattern: '^(balanced)?$',
+        },
+        help: 'with --unknown: choose the threshold of unknown images, and write it into the model; the fraction of known images to keep, 0.95 without a value, or balanced (keeps and rejects most)',
+        example: 0.95,
+        isValueOptional: true,
+      },
     },
     positionals: {
       model: 'runs or exported models [default: the newest run]; then the folder, without --data',
@@ -39,6 +50,10 @@ export const MODEL_COMMANDS = {
     examples: [
       ['$0 evaluate runs/pets-resnet50 --data more-pets', 'classes are matched by name'],
       ['$0 evaluate runs/a runs/b runs/c --data more-pets', 'each of them, and their ensemble'],
+      [
+        '$0 evaluate runs/pets-resnet50 --data more-pets --unknown others --set-unknown-threshold',
+        'choose what is unknown',
+      ],
     ],
     load: async () => (await import('../commands/evaluate/evaluate.js')).evaluateCommand,
   },

@@ -55,7 +55,8 @@ export function mixBatch(
   const pairing = Array.from({length: count}, (_, i) => (i + 1) % count);
   const isCut = stream.next() < 0.5 ? cutmixAlpha > 0 : mixupAlpha <= 0;
   const lambda = beta(isCut ? cutmixAlpha : mixupAlpha, stream);
-  const source = images.slice();
+  // The slice of a Buffer would be no copy.
+  const source = new Uint8Array(images);
   const pairedImage = (i: number): Uint8Array =>
     source.subarray(pairing[i]! * area, (pairing[i]! + 1) * area);
   if (isCut) return {pairing, lambda: pasteRectangles(images, size, lambda, pairedImage, stream)};

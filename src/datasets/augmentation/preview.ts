@@ -27,7 +27,7 @@ export interface PreviewRow {
 }
 
 /** Images in random order, taken from the classes in rotation. */
-function interleaveClasses({samples}: ImageFolder, seed: number): Sample[] {
+export function interleaveClasses(samples: readonly Sample[], seed: number): Sample[] {
   const byClass = [...groupBy(samples, ({label}) => label)].map(([label, of]) =>
     shuffle(of, createRng(seed, 'preview', label)),
   );
@@ -42,7 +42,7 @@ export async function previewAugmentation(
 ): Promise<PreviewRow[]> {
   const {images, columns, augmentation, preprocessing, seed} = options;
   const rows: PreviewRow[] = [];
-  for (const sample of interleaveClasses(folder, seed).slice(0, images)) {
+  for (const sample of interleaveClasses(folder.samples, seed).slice(0, images)) {
     try {
       const image = await decodeFile(sample.path, preprocessing);
       const augmentAt = (epoch: number): Uint8Array =>

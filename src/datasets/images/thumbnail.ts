@@ -57,6 +57,12 @@ export async function createThumbnailSheet(
   return `data:image/webp;base64,${webp.toString('base64')}`;
 }
 
+/** Encodes 8-bit RGB pixels as a JPEG file. */
+export const encodeJpeg = ({data, width, height}: DecodedImage): Promise<Buffer> =>
+  sharp(data, {raw: {width, height, channels: 3}})
+    .jpeg({quality: 90})
+    .toBuffer();
+
 /** Encodes 8-bit RGB pixels as a PNG file. */
 export const encodePng = ({data, width, height}: DecodedImage): Promise<Buffer> =>
   sharp(data, {raw: {width, height, channels: 3}})

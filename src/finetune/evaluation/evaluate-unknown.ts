@@ -1,24 +1,40 @@
 import {defineError, throwIfAborted, UsageError} from '../../core/errors.js';
+import {formatCount} from '../../core/text/format-count.js';
 import type {TestTimeAugmentation} from '../../datasets/images/test-time-views.js';
 import type {ExportedModel} from '../../export/exported-model.js';
 import {combineKnown} from '../../export/recognition.js';
 import {imagesPerBatch} from '../../export/score-images.js';
 import {separation, type Separation} from '../../training/open-set/auroc.js';
+import {
+  chooseThreshold,
+  crossFitThreshold,
+  MIN_THRESHOLD_IMAGES,
+  thresholdShares,
+  type ThresholdRule,
+  type ThresholdShares,
+} from '../../training/open-set/threshold.js';
 import type {RunContext} from '../run/run-context.js';
 import {readBatch} from './read-batch.js';
 
-/** How well a model tells images of none of its classes. */
-export interface UnknownEvaluation {
+/** How well a model tells images of none of its classes, and what its own threshold does. */
+export interface UnknownEvaluation extends ThresholdShares {
   /** Number of images of none of the classes. */
   readonly images: number;
   /** By the score of the model: how known images are. */
   readonly score: Separation;
   /** By the highest probability alone, for comparison. */
   readonly maxProbability: Separation;
-  /** Fraction of images of the classes that the model takes for known. */
-  readonly keptKnown: number;
-  /** Fraction of images of none of the classes that the model takes for unknown. */
-  readonly rejectedUnknown: number;
+  /** Threshold that a rule chooses on these images, if one was given. The model has it only after it was written. */
+  readonly choice?: ThresholdChoice;
+}
+
+/** A threshold of unknown images. The shares are cross-fitted: each image is judged by a threshold that was chosen on others. */
+export interface ThresholdChoice extends ThresholdShares {
+  readonly rule: ThresholdRule;
+  /** An image with a lower score is unknown. */
+  readonly threshold: number;
+  /** Threshold of the model. */
+  readonly previous: number;
 }
 
 /** The model cannot tell unknown images. */
@@ -85,6 +101,38 @@ async function scoreUnknown(
 }
 
 /**
+ * Chooses a threshold on scores that are relative to that of the model.
+ * @throws UsageError for an ensemble, or for too few images
+ */
+function choose(
+  {members, directory}: ExportedModel,
+  known: readonly number[],
+  unknown: readonly number[],
+  rule: ThresholdRule,
+): ThresholdChoice {
+  const [{record}, ...others] = members;
+  if (others.length > 0 || record.openSet === undefined)
+    throw new UsageError(
+      `${directory} holds several networks, and each has a threshold of its own. Choose that of each.`,
+    );
+  const [what, count] =
+    rule === 'balanced' && unknown.length < known.length
+      ? ['unknown', unknown.length]
+      : ['known', known.length];
+  if (count < MIN_THRESHOLD_IMAGES)
+    throw new UsageError(
+      `A threshold cannot be chosen on ${formatCount(count, `${what} image`)}. Give at least ${MIN_THRESHOLD_IMAGES}.`,
+    );
+  const previous = record.openSet.threshold;
+  return {
+    rule,
+    threshold: previous + chooseThreshold(known, unknown, rule),
+    previous,
+    ...crossFitThreshold(known, unknown, rule),
+  };
+}
+
+/**
  * Measures how well a model tells images of none of its classes from images of them.
  * @throws NoOpenSetError; UsageError without a readable image; AbortedError
  */
@@ -94,6 +142,7 @@ export async function evaluateUnknown(
   paths: readonly string[],
   tta: TestTimeAugmentation,
   run: RunContext,
+  rule?: ThresholdRule,
 ): Promise<UnknownEvaluation> {
   if (known.known === undefined) throw new NoOpenSetError({directory: model.directory});
   const unknown = await scoreUnknown(model, paths, tta, run);
@@ -102,13 +151,12 @@ export async function evaluateUnknown(
       `None of the ${paths.length} unknown images is readable. Give images of none of the classes.`,
     );
   const scores = {known: known.known, unknown: unknown.known!};
-  const fraction = (scores: readonly number[], holds: (score: number) => boolean): number =>
-    scores.filter(holds).length / scores.length;
   return {
     images: scores.unknown.length,
     score: separation(scores.known, scores.unknown),
     maxProbability: separation(known.maxProbability, unknown.maxProbability),
-    keptKnown: fraction(scores.known, score => score >= 0),
-    rejectedUnknown: fraction(scores.unknown, score => score < 0),
+    // Scores are relative to the threshold of the model.
+    ...thresholdShares(scores.known, scores.unknown, 0),
+    ...(rule !== undefined && {choice: choose(model, scores.known, scores.unknown, rule)}),
   };
 }

@@ -11,7 +11,9 @@ export interface EpochResult {
   readonly lrFactor: number | null;
   /** The accuracy is null if the head was solved. */
   readonly training: Pick<TrainedEpoch, 'loss'> &
-    Partial<Pick<TrainedEpoch, 'gradientNorm'>> & {readonly accuracy: number | null};
+    Partial<Pick<TrainedEpoch, 'gradientNorm' | 'groupNorms'>> & {
+      readonly accuracy: number | null;
+    };
   readonly metrics: Metrics;
   /** Whether the weights are the best so far. */
   readonly best: boolean;
@@ -61,7 +63,7 @@ export class EpochHistory {
       seconds,
     };
     this.#rows = [...earlier, row];
-    this.run.onEpoch(row);
+    this.run.tracker.epoch(row, training.groupNorms);
     this.run.emit({
       type: 'epoch',
       phase: phase.name,

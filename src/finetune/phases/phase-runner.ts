@@ -87,7 +87,7 @@ export class PhaseRunner {
     const trainer = new PhaseTrainer(
       model,
       inputs,
-      trainingPlan(this.recipe, index, this.#labels),
+      trainingPlan(this.recipe, index, this.#labels, this.run.tracker.showsGroupNorms),
       from?.trainerState ?? INITIAL_TRAINER_STATE,
       step => this.run.emit({type: 'traced', step}),
     );

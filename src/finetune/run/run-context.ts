@@ -1,6 +1,7 @@
 import {isOffline} from '../../core/environment-variables.js';
 import type {Finding} from '../../core/finding.js';
 import type {EpochRow} from '../../training/loop/history.js';
+import type {GroupGradientNorms} from '../../training/loop/training-plan.js';
 import type {Activity, RunEventListener, RunProgress, RunEvent} from '../events.js';
 import type {FinetuneOptions} from '../finetune-options.js';
 import type {SharedFoldData} from '../folds/folds-share.js';
@@ -12,11 +13,18 @@ export type RunContextOptions = Pick<
   'onEvent' | 'signal' | 'offline' | 'workers' | 'sharedData'
 >;
 
+/** Takes the epochs of a run. */
+interface EpochTracker {
+  /** Whether it takes the gradient norms of layer groups. */
+  readonly showsGroupNorms: boolean;
+  epoch(row: EpochRow, groupNorms?: GroupGradientNorms): void;
+}
+
 /** Shared context of a run: event listener, abort signal, findings and timings. */
 export class RunContext {
   readonly findings: Finding[] = [];
-  /** Called with every epoch. */
-  onEpoch: (row: EpochRow) => void = () => {};
+  /** Takes every epoch, once the run has begun. */
+  tracker: EpochTracker = {showsGroupNorms: false, epoch: () => {}};
   readonly #onEvent: RunEventListener;
   readonly #stopwatch: Stopwatch;
 

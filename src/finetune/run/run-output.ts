@@ -4,7 +4,7 @@ import type {Classifier} from '../../heads/classifier.js';
 import {explainRun} from '../explanation/explain-run.js';
 import type {FinetuneOptions} from '../finetune-options.js';
 import type {Recipe} from '../recipe/recipe.js';
-import {createTracking, type RunTracking} from '../tracking/run-tracking.js';
+import {startTracking} from '../tracking/create-tracking.js';
 import {Checkpoints} from './checkpoints.js';
 import {toRunRecord, type CompletedRun} from './completed-run.js';
 import {exportCompletedRun} from './export-completed-run.js';
@@ -26,7 +26,7 @@ export class RunOutput {
   readonly checkpoints: Checkpoints;
   #isCreated = false;
   #isFinished = false;
-  #tracking: RunTracking | undefined;
+  #tracking: Awaited<ReturnType<typeof startTracking>> | undefined;
 
   private constructor(
     readonly directory: RunDirectory | undefined,
@@ -60,16 +60,13 @@ export class RunOutput {
    * @throws ImagesChangedError if the run was started on other images
    */
   async begin(
-    split: Parameters<typeof saveSplit>[1],
-    rows: Parameters<RunTracking['begin']>[0] = [],
+    prepared: CompletedRun['prepared'],
+    rows: CompletedRun['trained']['history'] = [],
   ): Promise<void> {
     const {directory, options, recipe, run} = this;
     await this.#create();
-    if (directory !== undefined) await saveSplit(directory, split);
-    const tracking = await createTracking(directory, options, recipe, run);
-    this.#tracking = tracking;
-    await tracking.begin(rows);
-    run.onEpoch = row => tracking.epoch(row);
+    if (directory !== undefined) await saveSplit(directory, prepared.split);
+    this.#tracking = await startTracking(directory, options, recipe, run, prepared, rows);
   }
 
   /** Releases the directory to other processes. */

@@ -1,18 +1,10 @@
-import {basename} from 'node:path';
 import {errorMessage} from '../../core/errors.js';
 import {formatSystemError, isSystemError} from '../../core/files/system-error.js';
 import type {Misclassification} from '../../report/run-record.js';
 import type {EpochRow} from '../../training/loop/history.js';
-import type {FinetuneOptions} from '../finetune-options.js';
-import type {Recipe} from '../recipe/recipe.js';
-import type {RunContext} from '../run/run-context.js';
-import type {RunDirectory} from '../run/run-directory.js';
-import {MetricsLog} from './metrics-log.js';
-import type {MlflowRunRecord} from './mlflow-tracker.js';
-import {MlflowTracker} from './mlflow-tracker.js';
-import {TensorboardTracker} from './tensorboard-tracker.js';
+import type {GroupGradientNorms} from '../../training/loop/training-plan.js';
 import {trackedImages} from './tracked-images.js';
-import type {FinalResults, RunOutcome, Tracker} from './tracker.js';
+import type {FinalResults, ImageMaker, RunOutcome, Tracker} from './tracker.js';
 
 /** Trackers of a run. One that fails is reported once and left out from then on; it never stops the run. */
 export class RunTracking {
@@ -27,17 +19,26 @@ export class RunTracking {
     this.#trackers = trackers;
   }
 
-  /** @param rows epochs of the interrupted run that is resumed */
-  async begin(rows: readonly EpochRow[]): Promise<void> {
-    this.#epochs = rows.length;
-    await this.#each(tracker => tracker.begin(rows));
+  /** Whether a tracker shows the gradient norms of layer groups. */
+  get showsGroupNorms(): boolean {
+    return this.#trackers.some(tracker => tracker.showsGroupNorms);
   }
 
-  epoch(row: EpochRow): void {
+  /**
+   * @param rows epochs of the interrupted run that is resumed
+   * @param samples makes images of the training set
+   */
+  async begin(rows: readonly EpochRow[], samples: ImageMaker): Promise<void> {
+    this.#epochs = rows.length;
+    const images = this.#imageMaker(samples);
+    await this.#each(tracker => tracker.begin(rows, images));
+  }
+
+  epoch(row: EpochRow, groupNorms?: Readonly<GroupGradientNorms>): void {
     this.#epochs++;
     for (const tracker of this.#trackers) {
       try {
-        tracker.epoch(row, this.#epochs);
+        tracker.epoch(row, this.#epochs, groupNorms);
       } catch (error) {
         this.#drop(tracker, error);
       }
@@ -48,14 +49,17 @@ export class RunTracking {
     metrics: FinalResults['metrics'],
     misclassifications: readonly Misclassification[],
   ): Promise<void> {
-    if (this.#trackers.length === 0) return;
-    const images = await trackedImages(metrics.validation, misclassifications).catch(
-      (error: unknown) => {
-        this.warn(describeFailure('The images for TensorBoard', error));
-        return [];
-      },
-    );
+    const images = this.#imageMaker(() => trackedImages(metrics.validation, misclassifications));
     await this.#each(tracker => tracker.finish({metrics, images}, this.#epochs));
+  }
+
+  /** Makes images for the trackers that call it. Without images, a tracker still gets the rest. */
+  #imageMaker(make: ImageMaker): ImageMaker {
+    return () =>
+      make().catch((error: unknown) => {
+        this.warn(describeTrackerFailure('The images for TensorBoard', error));
+        return [];
+      });
   }
 
   async close(outcome: RunOutcome): Promise<void> {
@@ -69,38 +73,10 @@ export class RunTracking {
 
   #drop(tracker: Tracker, error: unknown): void {
     this.#trackers = this.#trackers.filter(other => other !== tracker);
-    this.warn(describeFailure(tracker.name, error));
+    this.warn(describeTrackerFailure(tracker.name, error));
   }
 }
 
-const describeFailure = (name: string, error: unknown): string =>
+/** Sentence about a tracker that failed. @param name subject of the sentence, for a file or server */
+export const describeTrackerFailure = (name: string, error: unknown): string =>
   `${name} cannot be written, so the run continues without it. ${isSystemError(error) ? formatSystemError(error) : `${errorMessage(error)}.`}`;
-
-/** Creates the trackers of a run: files in its directory, and a server if one is set. */
-export async function createTracking(
-  directory: RunDirectory | undefined,
-  {mlflow, settings}: FinetuneOptions,
-  recipe: Recipe,
-  run: RunContext,
-): Promise<RunTracking> {
-  const warn = (message: string): void => run.emit({type: 'info', message});
-  const trackers: Tracker[] = [];
-  if (directory !== undefined) {
-    const path = directory.file('metricsLog');
-    trackers.push(new TensorboardTracker(directory.workingPath), new MetricsLog(path));
-  }
-  if (mlflow !== undefined && run.offline) warn('MLflow is not used, because the run is offline.');
-  else if (mlflow !== undefined) {
-    const recorded = (await directory?.readJson('mlflow')) as MlflowRunRecord | undefined;
-    trackers.push(
-      new MlflowTracker(mlflow, {
-        name: basename(directory?.path ?? 'finetune'),
-        params: {...settings?.options, ...recipe},
-        ...(recorded && {recorded}),
-        save: async record => directory?.writeJson('mlflow', record),
-        onFailure: error => warn(describeFailure('MLflow', error)),
-      }),
-    );
-  }
-  return new RunTracking(trackers, warn);
-}

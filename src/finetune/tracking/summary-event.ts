@@ -1,3 +1,5 @@
+import type {SummaryHistogram} from './histogram.js';
+
 // Messages of TensorFlow's event.proto and summary.proto, encoded by hand: https://protobuf.dev/programming-guides/encoding
 
 /** Kinds of fields on the wire. */
@@ -21,6 +23,12 @@ function doubleField(field: number, value: number): Buffer {
   return Buffer.concat([key(field, WIRE.fixed64), bytes]);
 }
 
+function packedDoublesField(field: number, values: readonly number[]): Buffer {
+  const bytes = Buffer.alloc(8 * values.length);
+  values.forEach((value, i) => bytes.writeDoubleLE(value, 8 * i));
+  return bytesField(field, bytes);
+}
+
 function floatField(field: number, value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeFloatLE(value);
@@ -40,28 +48,47 @@ export interface SummaryImage {
   readonly height: number;
 }
 
-/** A value that TensorBoard shows under its tag: a number, or an image. */
+/** A value that TensorBoard shows under its tag. */
 export interface SummaryValue {
   readonly tag: string;
-  readonly value: number | SummaryImage;
+  readonly value: number | SummaryImage | SummaryHistogram;
 }
 
 const RGB_CHANNELS = 3;
 
-/** `Summary.Value`: tag 1, simple_value 2, image 4 {height 1, width 2, colorspace 3, encoded_image_string 4}. */
+/** `Summary.Image`: height 1, width 2, colorspace 3, encoded_image_string 4. */
+const encodeImage = ({bytes, width, height}: SummaryImage): Buffer =>
+  Buffer.concat([
+    integerField(1, height),
+    integerField(2, width),
+    integerField(3, RGB_CHANNELS),
+    bytesField(4, bytes),
+  ]);
+
+/** `HistogramProto`: min 1, max 2, num 3, sum 4, sum_squares 5, bucket_limit 6, bucket 7. */
+const encodeHistogram = ({
+  min,
+  max,
+  count,
+  sum,
+  sumOfSquares,
+  limits,
+  counts,
+}: SummaryHistogram): Buffer =>
+  Buffer.concat([
+    ...[min, max, count, sum, sumOfSquares].map((value, i) => doubleField(i + 1, value)),
+    packedDoublesField(6, limits),
+    packedDoublesField(7, counts),
+  ]);
+
+/** `Summary.Value`: tag 1, simple_value 2, image 4, histo 5. */
 function encodeValue({tag, value}: SummaryValue): Buffer {
   const content =
     typeof value === 'number'
       ? floatField(2, value)
-      : bytesField(
-          4,
-          Buffer.concat([
-            integerField(1, value.height),
-            integerField(2, value.width),
-            integerField(3, RGB_CHANNELS),
-            bytesField(4, value.bytes),
-          ]),
-        );
+      : 'bytes' in value
+        ? bytesField(4, encodeImage(value))
+        : bytesField(5, encodeHistogram(value));
   return Buffer.concat([bytesField(1, tag), content]);
 }
 

@@ -2,7 +2,7 @@ import {THUMBNAIL_SIZE} from '../../datasets/images/thumbnail.js';
 import type {Misclassification} from '../../report/run-record.js';
 import type {Metrics} from '../../training/metrics/metrics.js';
 import {confusionImage} from './confusion-image.js';
-import type {FinalResults} from './tracker.js';
+import type {TrackedImage} from './tracker.js';
 
 /** Maximum number of misclassified images. */
 const MAX_MISTAKES = 16;
@@ -11,7 +11,7 @@ const MAX_MISTAKES = 16;
 export async function trackedImages(
   metrics: Metrics,
   misclassifications: readonly Misclassification[],
-): Promise<FinalResults['images']> {
+): Promise<TrackedImage[]> {
   const mistakes = misclassifications.slice(0, MAX_MISTAKES).flatMap((mistake, i) => {
     const {truth, prediction, thumbnail} = mistake;
     if (thumbnail === undefined) return [];

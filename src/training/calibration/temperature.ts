@@ -1,6 +1,6 @@
 import {formatFixedPercent} from '../../core/text/format-percent.js';
 import {formatCount} from '../../core/text/format-count.js';
-import {MIN_PROBABILITY} from '../metrics/loss-sum.js';
+import {lossSum, MIN_PROBABILITY} from '../metrics/loss-sum.js';
 import {calibrationScores, type CalibrationScores} from './calibration-scores.js';
 
 /** Temperatures are searched in this range. */
@@ -119,11 +119,22 @@ function crossFit(all: LabeledProbabilities): Float32Array {
   return scaled;
 }
 
-/** Fraction of the loss that a temperature must save to be used. */
-const MIN_GAIN = 0.001;
+/**
+ * Whether a temperature, which is one parameter more, lowers the summed loss by more than the Bayesian information criterion asks of one,
+ * `log(n) / 2` (Schwarz 1978, https://doi.org/10.1214/aos/1176344136). A head that is nearly calibrated would otherwise get a temperature out
+ * of noise, which raises the calibration error of new images (docs/probabilities.md).
+ */
+function isWorthwhile(
+  {probabilities, labels, classes}: LabeledProbabilities,
+  temperature: number,
+): boolean {
+  const scaled = applyTemperature(probabilities, classes, temperature);
+  const gain = lossSum(probabilities, labels, classes) - lossSum(scaled, labels, classes);
+  return gain > Math.log(labels.length) / 2;
+}
 
 /**
- * Fits the temperature of a classifier on validation images. It stays 1 where cross-fitting does not lower the loss, or raises the
+ * Fits the temperature of a classifier on validation images. It stays 1 where cross-fitting does not clearly lower the loss, or raises the
  * calibration error.
  * @param all validation images, at least one
  */
@@ -132,16 +143,18 @@ export function calibrate(all: LabeledProbabilities): Calibration {
   const images = labels.length;
   const before = calibrationScores(probabilities, labels, classes);
   const after = calibrationScores(crossFit(all), labels, classes);
-  const isBetter = after.loss < (1 - MIN_GAIN) * before.loss && after.ece <= before.ece;
+  const temperature = fitTemperature(all);
+  const isBetter =
+    isWorthwhile(all, temperature) && after.loss < before.loss && after.ece <= before.ece;
   return isBetter
-    ? {temperature: fitTemperature(all), images, before, after}
+    ? {temperature, images, before, after}
     : {temperature: 1, images, before, after: before};
 }
 
 /** `temperature 1.32: calibration error 6.1 % -> 3.2 %, loss 0.223 -> 0.214, cross-fitted on 153 validation images`. */
 export function describeCalibration({temperature, images, before, after}: Calibration): string {
   if (temperature === 1)
-    return `temperature 1, since no other improves the calibration of ${formatCount(images, 'validation image')}; calibration error ${formatFixedPercent(before.ece)}`;
+    return `temperature 1, since no other clearly improves the calibration of ${formatCount(images, 'validation image')}; calibration error ${formatFixedPercent(before.ece)}`;
   return (
     `temperature ${temperature.toFixed(2)}: calibration error ${formatFixedPercent(before.ece)} -> ${formatFixedPercent(after.ece)}, ` +
     `loss ${before.loss.toFixed(3)} -> ${after.loss.toFixed(3)}, cross-fitted on ${formatCount(images, 'validation image')}`

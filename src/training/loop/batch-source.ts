@@ -50,7 +50,7 @@ export const withProgress = (
  * Mixes a batch in place as the augmentation specifies. The random numbers depend on the first image, so a run that is resumed within an
  * epoch draws the same ones.
  */
-function mixupBatch(
+export function mixupBatch(
   {augmentation: {mixing}, size, seed}: ImageDataset,
   {images, labels}: ImageBatch,
   epoch: number,

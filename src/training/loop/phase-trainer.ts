@@ -1,6 +1,6 @@
 import {throwIfAborted} from '../../core/errors.js';
 import {createRng, shuffle} from '../../core/rng.js';
-import {getLayerGroup, type LayerGroup} from '../../backbones/layer-groups.js';
+import type {LayerGroup} from '../../backbones/layer-groups.js';
 import {TracedSteps, type TraceableStep} from '../../backend/graph/traced-steps.js';
 import {tf, type Tensor, type Tensor1D} from '../../backend/tensorflow.js';
 import {oversampleEpoch, computeClassWeights, countRepeats} from './class-balance.js';
@@ -11,10 +11,11 @@ import {yieldToEventLoop} from '../../core/async.js';
 import {createOptimizer, type Optimizer} from './optimizer.js';
 import {LR_SCHEDULES, type LrSchedule} from './lr-schedule.js';
 import type {PhaseModel} from './phase-model.js';
-import {trainStep, type MixupTargets, type StepInputs} from './train-step.js';
+import {gradientGroups, trainStep, type MixupTargets, type StepInputs} from './train-step.js';
 import {
   INITIAL_TRAINER_STATE,
   TrainingDivergedError,
+  type GroupGradientNorms,
   type TrainerState,
   type TrainingPlan,
 } from './training-plan.js';
@@ -45,6 +46,8 @@ export interface TrainedEpoch {
   readonly accuracy: number;
   /** Largest norm of the gradients of an update, before clipping. */
   readonly gradientNorm: number;
+  /** Present if the plan measures them. */
+  readonly groupNorms?: Readonly<GroupGradientNorms>;
 }
 
 /** Trains the layer groups of one phase, epoch by epoch. The caller disposes it. */
@@ -72,7 +75,7 @@ export class PhaseTrainer {
       plan.warmupSteps,
       plan.epochs * this.stepsPerEpoch,
     );
-    this.#groups = [...new Set([...model.trainable.keys()].map(getLayerGroup))];
+    this.#groups = gradientGroups(model);
     this.#classWeights =
       plan.classBalancing?.classBalance === 'weighted-loss'
         ? computeClassWeights(plan.classBalancing.labels)
@@ -123,11 +126,12 @@ export class PhaseTrainer {
     } finally {
       this.#steps.sync();
     }
-    const {gradientNorm} = state;
+    const {gradientNorm, groupNorms} = state;
     return {
       loss: state.lossSum / state.weightSum,
       accuracy: state.hits / order.length,
       gradientNorm,
+      ...(groupNorms && {groupNorms}),
     };
   }
 
@@ -153,6 +157,7 @@ export class PhaseTrainer {
     }).catch((error: unknown) => {
       throw error instanceof NanProbabilityError ? this.#diverged(NaN) : error;
     });
+    delete state.groupNorms;
     Object.assign(state, {...INITIAL_TRAINER_STATE, epoch: state.epoch + 1});
     return metrics;
   }
@@ -171,7 +176,7 @@ export class PhaseTrainer {
   #update({x, labels, mixup: mixed}: InputBatch): void {
     const {plan, state} = this;
     const weights = this.#sampleWeights(labels);
-    const [loss, hits, gradientNorm] = tf.tidy(() => {
+    const [loss, hits, gradientNorm, ...groupNorms] = tf.tidy(() => {
       const inputs = {
         ...this.#stepInputs(x, labels, weights),
         ...(mixed && {mixup: this.#mixupTargets(mixed)}),
@@ -182,15 +187,26 @@ export class PhaseTrainer {
         run: () => trainStep(this.model, this.optimizer, plan.updateOptions, inputs),
       };
       return this.#steps.run(step, flattenInputs(inputs)).dataSync();
-    }) as unknown as readonly [loss: number, hits: number, gradientNorm: number];
+    }) as unknown as readonly [
+      loss: number,
+      hits: number,
+      gradientNorm: number,
+      ...groupNorms: number[],
+    ];
     x.dispose();
     if (!Number.isFinite(loss)) throw this.#diverged(loss);
     state.gradientNorm = Math.max(state.gradientNorm, gradientNorm);
+    if (plan.updateOptions.measuresGroupNorms) this.#addGroupNorms(groupNorms);
     state.step++;
     const weight = weights.reduce((sum, each) => sum + each, 0);
     state.lossSum += loss * weight;
     state.weightSum += weight;
     state.hits += hits;
+  }
+
+  #addGroupNorms(norms: readonly number[]): void {
+    const groupNorms = (this.state.groupNorms ??= {});
+    this.#groups.forEach((group, i) => (groupNorms[group] ??= []).push(norms[i]!));
   }
 
   #sampleWeights(labels: Int32Array): Float32Array {

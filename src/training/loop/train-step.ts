@@ -42,13 +42,39 @@ export interface UpdateOptions {
   readonly clipNorm: number;
   /** Fraction of the running statistics that one batch replaces; `momentum` in PyTorch. */
   readonly bnMomentum: number;
+  /** Whether a step also returns the gradient norm of each trained group. Default: false. */
+  readonly measuresGroupNorms?: boolean;
 }
 
-/** Norm of all gradients as one vector. */
-const globalNorm = (gradients: ReadonlyMap<string, Tensor>): Scalar =>
-  tf.tidy(() =>
-    tf.sqrt(tf.addN([...gradients.values()].map(gradient => ops().sumOfSquares(gradient)))),
-  );
+/** Trained layer groups, in the order in which a step returns their gradient norms. */
+export const gradientGroups = ({trainable}: Pick<PhaseModel, 'trainable'>): LayerGroup[] => [
+  ...new Set([...trainable.keys()].map(getLayerGroup)),
+];
+
+/** Norms of gradients, each as one vector. */
+interface GradientNorms {
+  readonly all: Scalar;
+  /** In the order of `gradientGroups`. */
+  readonly byGroup: Tensor1D;
+}
+
+/**
+ * Computes norms of gradients. The norm of all comes from those of groups, whether they are returned or not. A sum of squares may not be an
+ * input of two sums: TensorFlow's AddN adds in another order where another op still holds an input, so the last bits would be left to chance.
+ */
+const gradientNorms = (
+  gradients: ReadonlyMap<string, Tensor>,
+  groups: readonly LayerGroup[],
+): GradientNorms =>
+  tf.tidy(() => {
+    const squares = [...gradients].map(
+      ([name, gradient]) => [getLayerGroup(name), ops().sumOfSquares(gradient)] as const,
+    );
+    const squaresOf = (group: LayerGroup): Scalar[] =>
+      squares.flatMap(([own, square]) => (own === group ? [square] : []));
+    const sums = tf.stack(groups.map(group => tf.addN(squaresOf(group)))) as Tensor1D;
+    return {all: tf.sqrt(tf.sum(sums)) as Scalar, byGroup: tf.sqrt(sums)};
+  });
 
 /** Scales all gradients by `min(1, clipNorm / norm)`. */
 function clipGradients(
@@ -107,7 +133,8 @@ const countHits = (logits: Tensor2D, labels: Tensor1D): Scalar =>
  * Performs one update of the trained groups. It is the only function that changes weights. It reads nothing back from the device and draws
  * no random numbers.
  * @returns float32 `[3]`, all before the update: mean loss of the batch, number of images that were classified correctly (of mixed images,
- * by the label with the weight lambda), and norm of all gradients before clipping; the caller disposes it
+ * by the label with the weight lambda), and norm of all gradients before clipping; with `measuresGroupNorms`, then the norm of each of
+ * `gradientGroups`; the caller disposes it
  */
 export function trainStep(
   model: PhaseModel,
@@ -129,15 +156,18 @@ export function trainStep(
   };
   const {value, grads} = tf.variableGrads(loss, [...model.trainable.values()]);
   const gradients = gradientsByName(model.trainable, grads);
-  const norm = globalNorm(gradients);
+  const norms = gradientNorms(gradients, gradientGroups(model));
   tf.tidy(() => {
-    const clipped = clipGradients(gradients, norm, options.clipNorm);
+    const clipped = clipGradients(gradients, norms.all, options.clipNorm);
     optimizer.update(clipped, name => inputs.learningRates[getLayerGroup(name)]!);
   });
   for (const update of updates) updateRunningStats(model, update, options.bnMomentum);
-  const result = tf.stack([value as Scalar, hits!, norm]) as Tensor1D;
-  tf.dispose([value, hits!, norm, ...Object.values(grads)]);
-  return result;
+  const outputs = tf.tidy(() => {
+    const means = tf.stack([value as Scalar, hits!, norms.all]) as Tensor1D;
+    return options.measuresGroupNorms ? tf.concat([means, norms.byGroup]) : means;
+  });
+  tf.dispose([value, hits!, norms.all, norms.byGroup, ...Object.values(grads)]);
+  return outputs;
 }
 
 /** Renames gradients, which tfjs names by variable id, to weight names. */

@@ -1,4 +1,8 @@
-import {LAYER_GROUPS, type GroupLearningRates} from '../../backbones/layer-groups.js';
+import {
+  LAYER_GROUPS,
+  type GroupLearningRates,
+  type LayerGroup,
+} from '../../backbones/layer-groups.js';
 import type {Precision} from '../../backend/graph/precision.js';
 import {defineError, FinetuneError} from '../../core/errors.js';
 import type {ClassBalancing} from './class-balance.js';
@@ -27,6 +31,9 @@ export interface TrainingPlan {
   readonly precision: Precision;
 }
 
+/** Norms of the gradients of a layer group, before clipping: one for each update. A frozen group has none. */
+export type GroupGradientNorms = Partial<Record<LayerGroup, number[]>>;
+
 /** Progress within a phase; the part of a checkpoint's state that is not tensors. */
 export interface TrainerState {
   /** Finished epochs. */
@@ -41,6 +48,8 @@ export interface TrainerState {
   hits: number;
   /** Largest norm of the gradients of the current epoch, before clipping. */
   gradientNorm: number;
+  /** Gradient norms of the updates of the current epoch, if they are measured. */
+  groupNorms?: GroupGradientNorms;
 }
 
 export const INITIAL_TRAINER_STATE: Readonly<TrainerState> = {

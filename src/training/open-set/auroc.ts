@@ -34,7 +34,8 @@ function countPrefix(sorted: readonly number[], holds: (value: number) => boolea
   return low;
 }
 
-const lowerBound = (sorted: readonly number[], score: number): number =>
+/** Number of sorted values below a value. */
+export const lowerBound = (sorted: readonly number[], score: number): number =>
   countPrefix(sorted, value => value < score);
 const upperBound = (sorted: readonly number[], score: number): number =>
   countPrefix(sorted, value => value <= score);

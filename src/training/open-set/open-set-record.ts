@@ -1,4 +1,5 @@
 import type {Moments, OpenSet} from './open-set.js';
+import type {ThresholdRule} from './threshold.js';
 
 /** `OpenSet` as JSON. Vectors are base64 of little-endian float32. */
 export interface OpenSetRecord {
@@ -7,6 +8,8 @@ export interface OpenSetRecord {
   readonly margin: Moments;
   readonly distance: Moments;
   readonly threshold: number;
+  /** How the threshold was chosen, if that was done after training. */
+  readonly thresholdRule?: ThresholdRule;
 }
 
 const vector = {type: 'string', minLength: 4, maxLength: 2 ** 20, pattern: '^[A-Za-z0-9+/]+=*$'};
@@ -22,6 +25,7 @@ export const OPEN_SET_SCHEMA = {
     margin: moments,
     distance: moments,
     threshold: {type: 'number'},
+    thresholdRule: {type: ['number', 'string']},
   },
 } as const;
 

@@ -24,6 +24,15 @@ describe('images of a batch', () => {
     }
   });
 
+  it('are mixed with the images as they were, in a Buffer too', () => {
+    for (const mixing of [{mixupAlpha: 0.4}, {cutmixAlpha: 1}]) {
+      const images = plain(0, 100, 200);
+      const buffer = Buffer.from(images);
+      for (const each of [images, buffer]) mixBatch(each, SIZE, mixing, createRng(3));
+      expect([...buffer]).to.deep.equal([...images]);
+    }
+  });
+
   it('have a rectangle of the next, of the area that lambda leaves', () => {
     fc.assert(
       fc.property(fc.integer(), fc.double({min: 0.1, max: 4, noNaN: true}), (seed, cutmixAlpha) => {

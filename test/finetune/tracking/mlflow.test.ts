@@ -89,7 +89,7 @@ describe('the MLflow tracker', () => {
     const tracker = track({trackingUri: url});
     await tracker.begin([]);
     ROWS.forEach((row, i) => tracker.epoch(row, i + 1));
-    await tracker.finish({metrics: {validation: someMetrics()}, images: []}, 3);
+    await tracker.finish({metrics: {validation: someMetrics()}, images: async () => []}, 3);
     await tracker.close('finished');
     expect(failures).to.deep.equal([]);
     expect(saved).to.deep.equal([{trackingUri: `${url}/`, experimentId: '7', runId: 'r1'}]);

@@ -2,12 +2,14 @@ import {readdirSync, rmSync} from 'node:fs';
 import {join} from 'node:path';
 import {expect} from 'chai';
 import {MetricsLog} from '../../../src/finetune/tracking/metrics-log.js';
-import {createTracking, RunTracking} from '../../../src/finetune/tracking/run-tracking.js';
-import type {Tracker} from '../../../src/finetune/tracking/tracker.js';
+import {createTracking} from '../../../src/finetune/tracking/create-tracking.js';
+import {RunTracking} from '../../../src/finetune/tracking/run-tracking.js';
+import {TensorboardTracker} from '../../../src/finetune/tracking/tensorboard-tracker.js';
+import type {ImageMaker, Tracker} from '../../../src/finetune/tracking/tracker.js';
 import type {Recipe} from '../../../src/finetune/recipe/recipe.js';
 import {RunContext} from '../../../src/finetune/run/run-context.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
-import {epochRows, someMetrics} from '../../helpers/tracked-run.js';
+import {epochRows, noImages, someMetrics} from '../../helpers/tracked-run.js';
 
 const ROWS = epochRows(3);
 
@@ -31,7 +33,7 @@ function failingAt(call: keyof Tracker | undefined): Tracker & {readonly calls: 
 async function track(trackers: readonly Tracker[], from = 0): Promise<string[]> {
   const warnings: string[] = [];
   const tracking = new RunTracking(trackers, message => void warnings.push(message));
-  await tracking.begin(ROWS.slice(0, from));
+  await tracking.begin(ROWS.slice(0, from), noImages);
   ROWS.slice(from).forEach(row => tracking.epoch(row));
   await tracking.finish({validation: someMetrics()}, []);
   await tracking.close('finished');
@@ -61,12 +63,51 @@ describe('the trackers of a run', () => {
       expect(other.calls).to.have.length(6);
     });
 
+  it('make images for those that show them alone, once each', async () => {
+    let made = 0;
+    const shows = (images: ImageMaker): Promise<unknown> => images();
+    const showing = {
+      ...failingAt(undefined),
+      begin: async (_rows: unknown, samples: ImageMaker) => void (await shows(samples)),
+    };
+    const samples: ImageMaker = async () => (made++, []);
+    const tracking = (trackers: readonly Tracker[]): RunTracking =>
+      new RunTracking(trackers, () => {});
+    await tracking([failingAt(undefined)]).begin([], samples);
+    expect(made).to.equal(0);
+    await tracking([failingAt(undefined), showing]).begin([], samples);
+    expect(made).to.equal(1);
+  });
+
+  it('get the rest where no images can be made', async () => {
+    const warnings: string[] = [];
+    const shown: unknown[] = [];
+    const tracker = {
+      ...failingAt(undefined),
+      begin: async (_rows: unknown, samples: ImageMaker) => void shown.push(await samples()),
+    };
+    const tracking = new RunTracking([tracker], message => void warnings.push(message));
+    await tracking.begin([], () => Promise.reject(new Error('the cache is gone')));
+    expect(shown).to.deep.equal([[]]);
+    expect(warnings).to.deep.equal([
+      'The images for TensorBoard cannot be written, so the run continues without it. the cache is gone.',
+    ]);
+  });
+
+  it('want gradient norms of groups if one of them shows them', () => {
+    const of = (...trackers: readonly Tracker[]): boolean =>
+      new RunTracking(trackers, () => {}).showsGroupNorms;
+    expect(of()).to.equal(false);
+    expect(of(failingAt(undefined))).to.equal(false);
+    expect(of(failingAt(undefined), new TensorboardTracker(temporaryDirectory()))).to.equal(true);
+  });
+
   it('are reported in words where the system refuses a file', async () => {
     const directory = join(temporaryDirectory(), 'run');
     const log = new MetricsLog(join(directory, 'metrics.jsonl'));
     const warnings: string[] = [];
     const tracking = new RunTracking([log], message => void warnings.push(message));
-    await tracking.begin([]);
+    await tracking.begin([], noImages);
     rmSync(directory, {recursive: true});
     ROWS.forEach(row => tracking.epoch(row));
     expect(warnings).to.have.length(1);
@@ -81,7 +122,7 @@ describe('the trackers of a run', () => {
     });
     const mlflow = {trackingUri: 'http://127.0.0.1:9'};
     const tracking = await createTracking(undefined, {mlflow}, {} as Recipe, run);
-    await tracking.begin([]);
+    await tracking.begin([], noImages);
     await tracking.close('finished');
     expect(messages).to.deep.equal([
       '{"type":"info","message":"MLflow is not used, because the run is offline."}',
@@ -90,7 +131,7 @@ describe('the trackers of a run', () => {
 
   it('are none without a directory and a server', async () => {
     const tracking = await createTracking(undefined, {}, {} as Recipe, new RunContext());
-    await tracking.begin([]);
+    await tracking.begin([], noImages);
     tracking.epoch(ROWS[0]!);
     await tracking.finish({validation: someMetrics()}, []);
     expect(readdirSync(temporaryDirectory())).to.deep.equal([]);

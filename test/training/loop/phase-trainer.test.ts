@@ -270,6 +270,39 @@ describe('a phase', () => {
     expect(again.state).to.deep.equal({...INITIAL_TRAINER_STATE, epoch: 1});
   });
 
+  it('has the gradient norms of the trained groups, one for each update, if it is asked', async () => {
+    const updateOptions = {...PLAN.updateOptions, measuresGroupNorms: true};
+    const phase = trainer(headOnly(), featureInputs(), {updateOptions});
+    const {gradientNorm, groupNorms} = await phase.epoch(undefined, () => undefined);
+    expect(Object.keys(groupNorms!)).to.deep.equal(['head']);
+    expect(groupNorms!.head).to.have.length(phase.stepsPerEpoch);
+    expect(Math.max(...groupNorms!.head!)).to.equal(gradientNorm);
+    await phase.endEpoch(featureInputs());
+    expect(phase.state).to.deep.equal({...INITIAL_TRAINER_STATE, epoch: 1});
+    const next = await phase.epoch(undefined, () => undefined);
+    expect(next.groupNorms!.head).to.have.length(phase.stepsPerEpoch);
+    const plain = trainer(headOnly(), featureInputs());
+    expect(await plain.epoch(undefined, () => undefined)).to.not.have.property('groupNorms');
+  });
+
+  it('continues the gradient norms of an epoch that was interrupted', async () => {
+    const updateOptions = {...PLAN.updateOptions, measuresGroupNorms: true};
+    const whole = await trainer(headOnly(), featureInputs(), {updateOptions}).epoch(
+      undefined,
+      () => undefined,
+    );
+    const network = headOnly();
+    const first = trainer(network, featureInputs(), {updateOptions});
+    const controller = new AbortController();
+    await rejectionOf(first.epoch(controller.signal, () => controller.abort()));
+    const state = JSON.parse(JSON.stringify(first.state)) as TrainerState;
+    expect(state.groupNorms!.head).to.have.length(1);
+    const second = trainer(network, featureInputs(), {updateOptions}, state);
+    second.optimizer.restore(first.optimizer.state());
+    const resumed = await second.epoch(undefined, () => undefined);
+    expect(resumed.groupNorms).to.deep.equal(whole.groupNorms);
+  });
+
   it('ends at the first loss that is no number, naming phase, updates and rates', async () => {
     const phase = trainer(headOnly(), featureInputs(), {
       learningRates: {...PLAN.learningRates, head: 1e38},

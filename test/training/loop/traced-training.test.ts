@@ -45,8 +45,12 @@ function train(
   spec: PhaseModelSpec,
   type: OptimizerSpec['type'],
   isRecorded: boolean,
-  {precision = 'fp32', fromPixels = false}: {precision?: Precision; fromPixels?: boolean} = {},
-): {losses: number[]; numbers: number[]} {
+  {
+    precision = 'fp32',
+    fromPixels = false,
+    measuresGroupNorms = false,
+  }: {precision?: Precision; fromPixels?: boolean; measuresGroupNorms?: boolean} = {},
+): {losses: number[]; numbers: number[]; results: number[][]} {
   const classifier = randomClassifier({
     size: SIZE,
     head: {type: 'mlp', pooling: 'avg+max', dropout: 0.2},
@@ -56,13 +60,15 @@ function train(
   const recorded = new TracedSteps(new Map([...network.variables, ...optimizer.variables]), {
     constants: network.folded,
   });
-  const losses = Array.from({length: STEPS}, (_, step) =>
+  const rules = {...RULES, measuresGroupNorms};
+  const results = Array.from({length: STEPS}, (_, step) =>
     tf.tidy(() => {
       const inputs = inputsOf(step, x => (fromPixels ? x : network.forwardFrozen(x)));
-      const update = () => trainStep(network, optimizer, RULES, inputs);
-      return (
-        isRecorded ? recorded.run({name: 'train', run: update, precision}, flat(inputs)) : update()
-      ).dataSync()[0]!;
+      const update = () => trainStep(network, optimizer, rules, inputs);
+      const result = isRecorded
+        ? recorded.run({name: 'train', run: update, precision}, flat(inputs))
+        : update();
+      return [...result.dataSync()];
     }),
   );
   recorded.sync();
@@ -70,7 +76,7 @@ function train(
     ({data}) => [...data.subarray(0, 50)],
   );
   for (const owner of [recorded, network, optimizer, classifier]) owner.dispose();
-  return {losses, numbers};
+  return {losses: results.map(([loss]) => loss!), numbers, results};
 }
 
 describe('recorded training', function () {
@@ -100,6 +106,27 @@ describe('recorded training', function () {
         });
       }
     }
+  }
+
+  for (const [what, lowest, groups] of [
+    ['the head', 5, 1],
+    ['the last stage and the head', 2, 2],
+    ['everything', 0, 4],
+  ] as const) {
+    for (const precision of ['fp32', 'bf16'] as const)
+      it(`of ${what} in ${precision} is the same to the last bit with the gradient norms of groups`, () => {
+        const spec = {learningRates: ratesFrom(lowest), batchNorm: 'training'} as const;
+        const plain = train(spec, 'adamw', true, {precision});
+        const measured = train(spec, 'adamw', true, {precision, measuresGroupNorms: true});
+        expect(measured.numbers).to.deep.equal(plain.numbers);
+        expect(measured.results.map(result => result.slice(0, 3))).to.deep.equal(plain.results);
+        for (const [, , norm, ...byGroup] of measured.results) {
+          expect(byGroup).to.have.length(groups);
+          // The squares of the norms of groups add up to that of the norm of all gradients.
+          expect(Math.hypot(...byGroup)).to.be.closeTo(norm!, 1e-5 * norm!);
+          for (const each of byGroup) expect(each).to.be.above(0);
+        }
+      });
   }
 
   it('from pixels runs the frozen groups within the step, to the same end', () => {

@@ -16,10 +16,12 @@ import {loadFolder} from '../../load-folder.js';
 import {findImages} from '../../../datasets/discovery/find-images.js';
 import {resolveArguments} from './evaluate-arguments.js';
 import {formatEvaluation} from './format-evaluation.js';
+import {readThresholdRule, writeThresholdChoice} from './set-threshold.js';
 
 interface EvaluateValues extends BackendValues, FolderValues, InferenceValues {
   readonly data?: string;
   readonly unknown?: string;
+  readonly setUnknownThreshold?: Parameters<typeof readThresholdRule>[0];
   readonly assertAccuracy?: number;
   readonly verbose: boolean;
 }
@@ -31,6 +33,7 @@ export const evaluateCommand: CommandHandler = async ({positionals, values}, con
   const args = (positionals.model as readonly unknown[]).map(String);
   const {models, data} = resolveArguments(args, options.data, terminal);
   await checkModels(models, vote);
+  const thresholdRule = readThresholdRule(options.setUnknownThreshold, models, {...options, tta});
   const folder = await loadFolder(data, toFolderOptions(values), context);
   const unknown = options.unknown && (await findImages([options.unknown], {signal})).images;
   const count = everySample(folder).length;
@@ -43,8 +46,11 @@ export const evaluateCommand: CommandHandler = async ({positionals, values}, con
   const evaluation = await measure(model, folder, {
     ...{onEvent: view.listen, signal, tta},
     ...(unknown && {unknown}),
+    ...(thresholdRule !== undefined && {thresholdRule}),
   }).finally(() => view.close());
   model.dispose();
+  if (evaluation.unknown?.choice !== undefined)
+    await writeThresholdChoice(models[0], evaluation.unknown.choice);
   const {metrics, ensemble, unknown: unknownEvaluation, split, images, findings} = evaluation;
   return {
     document: {
@@ -55,7 +61,7 @@ export const evaluateCommand: CommandHandler = async ({positionals, values}, con
       ...(unknownEvaluation && {unknown: unknownEvaluation}),
       findings,
     },
-    text: formatEvaluation(evaluation, classNames, terminal),
+    text: formatEvaluation(evaluation, classNames, models[0], terminal),
     ...checkAccuracy(metrics.accuracy, assertAccuracy),
   };
 };

@@ -1,6 +1,10 @@
 import type {Evaluation} from '../../../finetune/evaluate.js';
 import {formatCount} from '../../../core/text/format-count.js';
-import type {UnknownEvaluation} from '../../../finetune/evaluation/evaluate-unknown.js';
+import type {
+  ThresholdChoice,
+  UnknownEvaluation,
+} from '../../../finetune/evaluation/evaluate-unknown.js';
+import {printable} from '../../../core/text/printable.js';
 import {formatPercent} from '../../../report/format.js';
 import {formatClassMetrics} from '../../terminal/classes/class-metrics.js';
 import {formatLines, formatMetrics} from '../../terminal/format-run-summary.js';
@@ -15,13 +19,10 @@ const EVALUATED_ON = {
 };
 
 /** Lines about images of none of the classes. */
-const formatUnknown = ({
-  images,
-  score,
-  maxProbability,
-  keptKnown,
-  rejectedUnknown,
-}: UnknownEvaluation): (readonly [string, string])[] => [
+const formatUnknown = (
+  {images, score, maxProbability, keptKnown, rejectedUnknown, choice}: UnknownEvaluation,
+  model: string,
+): (readonly [string, string])[] => [
   [
     'unknown',
     `${formatCount(images, 'image')} of none of the classes: AUROC ${score.auroc.toFixed(3)}, false positive rate ${formatPercent(score.fprAt95)} at 95 % recall of known images ` +
@@ -31,12 +32,32 @@ const formatUnknown = ({
     'threshold',
     `the model's own rejects ${formatPercent(rejectedUnknown)} of them, and keeps ${formatPercent(keptKnown)} of the known images`,
   ],
+  ...(choice === undefined ? [] : formatChoice(choice, model)),
 ];
 
-/** Formats the metrics of a model, and of the members of an ensemble. */
+/** Lines about a threshold that was written into a model. */
+const formatChoice = (
+  {rule, previous, threshold, keptKnown, rejectedUnknown}: ThresholdChoice,
+  model: string,
+): (readonly [string, string])[] => [
+  [
+    'changed',
+    `from ${previous.toFixed(3)} to ${threshold.toFixed(3)} in ${printable(model)}, ` +
+      (rule === 'balanced'
+        ? 'where most known images are kept and most unknown ones rejected'
+        : `which keeps ${formatPercent(rule)} of these known images`),
+  ],
+  [
+    'expected',
+    `rejects ${formatPercent(rejectedUnknown)} of unknown images, and keeps ${formatPercent(keptKnown)} of known ones: cross-fitted, each judged by a threshold of other images`,
+  ],
+];
+
+/** Formats the metrics of a model, and of the members of an ensemble. @param model directory of the first model */
 export function formatEvaluation(
   {metrics, ensemble, unknown, split, images}: Evaluation,
   classNames: readonly string[],
+  model: string,
   {resultStyle, resultColumns}: Terminal,
 ): string {
   const skippedLines =
@@ -47,7 +68,7 @@ export function formatEvaluation(
       ...formatClassMetrics(metrics, classNames, resultStyle, resultColumns),
       ['measured', EVALUATED_ON[split]],
       ...skippedLines,
-      ...(unknown === undefined ? [] : formatUnknown(unknown)),
+      ...(unknown === undefined ? [] : formatUnknown(unknown, model)),
     ],
     resultStyle,
     resultColumns,

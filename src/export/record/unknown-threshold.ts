@@ -1,13 +1,13 @@
 import {existsSync} from 'node:fs';
 import {basename, dirname, join, resolve} from 'node:path';
-import {UsageError} from '../core/errors.js';
-import {writeFileAtomic} from '../core/files/atomic-write.js';
-import {readJsonFile} from '../core/files/json-file.js';
-import {printableJson} from '../core/text/printable.js';
-import type {ThresholdRule} from '../training/open-set/threshold.js';
-import {ENSEMBLE_FILES, MODEL_FILES} from './record/file-names.js';
-import {isEnsemble} from './record/model-directory.js';
-import {readModelRecord} from './record/read-model-record.js';
+import {UsageError} from '../../core/errors.js';
+import {writeFileAtomic} from '../../core/files/atomic-write.js';
+import {readJsonFile} from '../../core/files/json-file.js';
+import {printableJson} from '../../core/text/printable.js';
+import type {ThresholdRule} from '../../training/open-set/threshold.js';
+import {ENSEMBLE_FILES, MODEL_FILES} from './file-names.js';
+import {isEnsemble} from './model-directory.js';
+import {readModelRecord} from './read-model-record.js';
 
 const MAX_BYTES = 64_000_000;
 

@@ -1,6 +1,9 @@
 import {UsageError} from '../../../core/errors.js';
 import type {TestTimeAugmentation} from '../../../datasets/images/test-time-views.js';
-import {assertOwnThreshold, writeUnknownThreshold} from '../../../export/record/unknown-threshold.js';
+import {
+  assertOwnThreshold,
+  writeUnknownThreshold,
+} from '../../../export/record/unknown-threshold.js';
 import type {ThresholdChoice} from '../../../finetune/evaluation/evaluate-unknown.js';
 import {KEPT_FRACTION} from '../../../training/open-set/open-set.js';
 import type {ThresholdRule} from '../../../training/open-set/threshold.js';

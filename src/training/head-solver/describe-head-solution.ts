@@ -9,10 +9,11 @@ const formatFolds = (folds: number): string =>
     ? '5-fold cross-validation'
     : `${formatCount(folds, 'fold')} of 5-fold cross-validation`;
 
-/** Describes how a head was solved: `L2 0.3, logits x 2.1, chosen by 5-fold cross-validation from 7 strengths; 26 iterations on 245 images in 3 views`. */
+/** Describes how a head was solved: `L2 0.3, logits scaled by 2.1, chosen by 5-fold cross-validation from 7 strengths; 26 iterations on 245 images in 3 views`. */
 export function describeHeadSolution({
   l2,
-  scale,
+  // Records of earlier versions have no scale.
+  scale = 1,
   candidates,
   folds,
   iterations,
@@ -23,7 +24,8 @@ export function describeHeadSolution({
     views === 1
       ? formatCount(images, 'image')
       : `${formatInteger(images)} images in ${views} views`;
-  return `L2 ${l2}, logits x ${Number(scale.toPrecision(2))}, chosen by ${formatFolds(folds)} from ${formatCount(candidates.length, 'strength')}; ${formatCount(iterations, 'iteration')} on ${rows}`;
+  const scaled = scale === 1 ? '' : `, logits scaled by ${Number(scale.toPrecision(2))}`;
+  return `L2 ${l2}${scaled}, chosen by ${formatFolds(folds)} from ${formatCount(candidates.length, 'strength')}; ${formatCount(iterations, 'iteration')} on ${rows}`;
 }
 
 /** What to do in each case (Yosinski et al., https://arxiv.org/abs/1411.1792; CS231n, "Transfer Learning"). */

@@ -38,7 +38,7 @@ function withKernel(
   classes: number,
   use: (kernel: Tensor2D) => void,
 ): void {
-  const values = Float32Array.from(point.subarray(0, width * classes));
+  const values = new Float32Array(point.subarray(0, width * classes));
   const kernel = tf.tensor2d(values, [width, classes]);
   use(kernel);
   kernel.dispose();

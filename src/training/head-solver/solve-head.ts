@@ -31,7 +31,7 @@ const HELD_OUT_IMAGES = 1000;
 /** Largest component of the gradient of the mean loss at a solution. scikit-learn's default is 1e-4. */
 const TOLERANCE = 1e-5;
 /** While strengths are compared. Their losses differ by far more than it changes them. */
-const SEARCH_TOLERANCE = 1e-4;
+const SEARCH_TOLERANCE = 3e-4;
 const MAX_ITERATIONS = 1000;
 
 /** Result of a strength of L2 on images that its fits did not see. */

@@ -71,7 +71,7 @@ describe('a run whose head is solved', () => {
     };
     expect(metrics.headSolutions).to.deep.equal(result.headSolutions);
     expect(readFileSync(join(out, 'report.html'), 'utf8').replace(/\s+/g, ' ')).to.include(
-      `The head of phase probe was solved to convergence: L2 ${solution!.l2}, logits x ${Number(solution!.scale.toPrecision(2))}, chosen by 5-fold cross-validation`,
+      `The head of phase probe was solved to convergence: L2 ${solution!.l2}, logits scaled by ${Number(solution!.scale.toPrecision(2))}, chosen by 5-fold cross-validation`,
     );
     expect(readFileSync(join(out, 'history.csv'), 'utf8')).to.match(/\r\nprobe,1,\d+,,/);
   });

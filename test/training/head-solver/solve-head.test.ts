@@ -288,10 +288,15 @@ describe('describeHeadSolution', () => {
 
   it('says what was chosen, how, and from how many', () => {
     expect(describeHeadSolution(solution)).to.equal(
-      'L2 0.3, logits x 2.1, chosen by 5-fold cross-validation from 4 strengths; 26 iterations on 2,450 images in 3 views',
+      'L2 0.3, logits scaled by 2.1, chosen by 5-fold cross-validation from 4 strengths; 26 iterations on 2,450 images in 3 views',
     );
     expect(describeHeadSolution({...solution, folds: 1, views: 1, images: 1})).to.equal(
-      'L2 0.3, logits x 2.1, chosen by 1 fold of 5-fold cross-validation from 4 strengths; 26 iterations on 1 image',
+      'L2 0.3, logits scaled by 2.1, chosen by 1 fold of 5-fold cross-validation from 4 strengths; 26 iterations on 1 image',
     );
+  });
+
+  it('says nothing of a scale for a record of an earlier version', () => {
+    const {scale: _scale, ...earlier} = solution;
+    expect(describeHeadSolution(earlier as typeof solution)).to.match(/^L2 0\.3, chosen by /);
   });
 });

@@ -2,18 +2,8 @@ import sharp from 'sharp';
 import {decodeToFit} from '../images/decode.js';
 import {readImage, type ImageInput} from '../images/read-square.js';
 import type {ImageSize} from '../images/resample.js';
+import {heatColor, UNSEEN_COLOR} from './heat-colors.js';
 import {sampleMean, type ActivationMap, type PlacedMap} from './placed-map.js';
-
-type Color = readonly [red: number, green: number, blue: number, opacity: number];
-
-/** Opacity of the highest value, 0..1. */
-const OPACITY = 0.6;
-
-/** What no network sees: the image shows through. */
-const UNSEEN: Color = [0, 0, 0, 0.5];
-
-/** Transparent at 0, then yellow to red at 1. */
-const colorOf = (share: number): Color => [255, Math.round(220 * (1 - share)), 0, OPACITY * share];
 
 /**
  * Renders values as a tiny PNG to lay over an image, as a `data:image/png` URL: a pixel for each value. A browser that stretches it
@@ -22,10 +12,7 @@ const colorOf = (share: number): Color => [255, Math.round(220 * (1 - share)), 0
 export async function createHeatMap({rows, columns, values}: ActivationMap): Promise<string> {
   const highest = values.reduce((a, b) => Math.max(a, b), 0);
   const pixels = new Uint8Array(4 * values.length);
-  values.forEach((value, i) => {
-    const [red, green, blue, opacity] = colorOf(highest > 0 ? value / highest : 0);
-    pixels.set([red, green, blue, Math.round(255 * opacity)], 4 * i);
-  });
+  values.forEach((value, i) => pixels.set(heatColor(highest > 0 ? value / highest : 0), 4 * i));
   const png = await sharp(pixels, {raw: {width: columns, height: rows, channels: 4}})
     .png()
     .toBuffer();
@@ -39,7 +26,7 @@ const MAX_SIDE = 1024;
 const MIN_SIDE = 256;
 
 /**
- * Lays the mean of activation maps over their image, and darkens what no network sees.
+ * Lays the mean of activation maps over their image, and grays what no network sees.
  * @param imageSize size of the upright image
  * @returns a JPEG file
  * @throws ImageError
@@ -53,10 +40,10 @@ export async function drawOverlay(
     decodeToFit(bytes, MIN_SIDE, MAX_SIDE),
   );
   sampleMean(maps, imageSize, {width, height}, (index, value) => {
-    const [red, green, blue, opacity] = value === undefined ? UNSEEN : colorOf(value);
+    const [red, green, blue, opacity] = value === undefined ? UNSEEN_COLOR : heatColor(value);
     [red, green, blue].forEach((color, channel) => {
       const at = 3 * index + channel;
-      data[at] = Math.round(data[at]! * (1 - opacity) + color * opacity);
+      data[at] = Math.round(data[at]! + (opacity / 255) * (color - data[at]!));
     });
   });
   return sharp(data, {raw: {width, height, channels: 3}})

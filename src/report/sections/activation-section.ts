@@ -23,10 +23,10 @@ export function activationSection(images: readonly CorrectImage[] = []): Html | 
   const figures = html`<div class="hits">${explained.map(renderFigure)}</div>`;
   return html`
     <p>
-      The image of each class that it is surest of, and is right about. The redder a place, the more
-      of the class is found there, by the network&#39;s own head. If that is the background, a frame
-      or a mark, the images have something in common besides the class. The map shows where the
-      evidence is, not why.
+      The image of each class that it is surest of, and is right about. The brighter a place, from
+      dark blue to yellow, the more of the class is found there, by the network&#39;s own head. If
+      that is the background, a frame or a mark, the images have something in common besides the
+      class. The map shows where the evidence is, not why.
     </p>
     ${explained.length > MAX_UNSCROLLED ? scrollable('Activation maps', figures, 'tall') : figures}
   `;

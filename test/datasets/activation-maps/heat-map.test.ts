@@ -10,7 +10,7 @@ async function pixelsOf(url: string) {
 }
 
 describe('a heat map', () => {
-  it('has a pixel for each value: transparent at 0, red at the highest', async () => {
+  it('has a pixel for each value: dark at 0, bright at the highest', async () => {
     const url = await createHeatMap({
       rows: 2,
       columns: 3,
@@ -19,16 +19,16 @@ describe('a heat map', () => {
     const {data, info} = await pixelsOf(url);
     expect(info).to.include({width: 3, height: 2});
     expect([...data.subarray(0, 16)]).to.deep.equal(
-      [255, 220, 0, 0, 255, 110, 0, 77, 255, 0, 0, 153, 255, 165, 0, 38], // prettier-ignore
+      [23, 20, 70, 120, 226, 85, 70, 140, 255, 243, 176, 160, 123, 31, 125, 130], // prettier-ignore
     );
     expect(url.length).to.be.below(300);
   });
 
-  it('is transparent where there is no evidence at all', async () => {
+  it('is dark everywhere where there is no evidence at all', async () => {
     const {data} = await pixelsOf(
       await createHeatMap({rows: 2, columns: 2, values: new Float32Array(4)}),
     );
-    expect([3, 7, 11, 15].map(at => data[at])).to.deep.equal([0, 0, 0, 0]);
+    expect([...data]).to.deep.equal([0, 1, 2, 3].flatMap(() => [23, 20, 70, 120]));
   });
 });
 
@@ -44,20 +44,27 @@ describe('an image with its activation map', () => {
   /** JPEG is off by a few levels. */
   const expectColor = (found: readonly number[], expected: readonly number[]): void =>
     found.forEach((value, i) => expect(value, found.join()).to.be.closeTo(expected[i]!, 6));
+  // A gray of 100 below the colors of the map.
+  const [BRIGHT, MIDDLE, DARK, UNSEEN] = [
+    [197, 190, 148],
+    [169, 92, 84],
+    [64, 62, 86],
+    [120, 120, 120],
+  ] as const;
   /** Evidence at the top right of the square in the middle. */
   const MAP = {rows: 2, columns: 2, values: Float32Array.of(0, 5, 0, 0)};
 
-  it('is red where the evidence is, plain where there is none, and dark where no network looks', async () => {
+  it('is bright where the evidence is, dark where there is none, and gray where no network looks', async () => {
     const size = {width: 600, height: 400};
     const image = await grayImage(600, 400).png().toBuffer();
     const region = {left: 100, top: 0, width: 400, height: 400};
     const jpeg = await drawOverlay(image, size, [{...MAP, region}]);
     expect(await sharp(jpeg).metadata()).to.include({format: 'jpeg', ...size});
-    expectColor(await pixelAt(jpeg, 480, 20), [193, 40, 40]);
-    expectColor(await pixelAt(jpeg, 120, 380), [100, 100, 100]);
-    // Half of the evidence: orange, of half the opacity.
-    expectColor(await pixelAt(jpeg, 300, 20), [146, 103, 70]);
-    for (const x of [50, 550]) expectColor(await pixelAt(jpeg, x, 200), [50, 50, 50]);
+    expectColor(await pixelAt(jpeg, 480, 20), BRIGHT);
+    expectColor(await pixelAt(jpeg, 120, 380), DARK);
+    // Half of the evidence.
+    expectColor(await pixelAt(jpeg, 300, 20), MIDDLE);
+    for (const x of [50, 550]) expectColor(await pixelAt(jpeg, x, 200), UNSEEN);
   });
 
   it('is upright, opaque, and of a size that fits a screen', async () => {
@@ -67,7 +74,7 @@ describe('an image with its activation map', () => {
     const {orientation, ...metadata} = await sharp(jpeg).metadata();
     expect(metadata).to.include({width: 512, height: 1024});
     expect(orientation).to.equal(undefined);
-    expectColor(await pixelAt(jpeg, 505, 10), [193, 40, 40]);
+    expectColor(await pixelAt(jpeg, 505, 10), BRIGHT);
 
     const transparent = await sharp({
       create: {width: 16, height: 8, channels: 4, background: {...GRAY, alpha: 0}},
@@ -77,7 +84,8 @@ describe('an image with its activation map', () => {
     const small = {left: 0, top: 0, width: 16, height: 8};
     const enlarged = await drawOverlay(transparent, small, [{...MAP, region: small}]);
     expect(await sharp(enlarged).metadata()).to.include({width: 256, height: 128});
-    expectColor(await pixelAt(enlarged, 5, 120), [255, 255, 255]);
+    // DARK, over white.
+    expectColor(await pixelAt(enlarged, 5, 120), [146, 144, 168]);
   });
 
   it('shows the whole of a very long image', async () => {
@@ -93,6 +101,6 @@ describe('an image with its activation map', () => {
     const region = {left: 0, top: 0, ...size};
     const other = {rows: 1, columns: 1, values: Float32Array.of(0), region};
     const jpeg = await drawOverlay(image, size, [{...MAP, region}, other]);
-    expectColor(await pixelAt(jpeg, 250, 5), [146, 103, 70]);
+    expectColor(await pixelAt(jpeg, 250, 5), MIDDLE);
   });
 });

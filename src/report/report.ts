@@ -43,7 +43,7 @@ function body(record: RunRecord): Html {
     <nav class="contents" aria-label="Contents"></nav>
     ${section('Use it', useSection(record))}
     ${record.classExamples !== undefined && section('Classes', classStrip(record.classExamples, record.classes, shown))}
-    ${section('Training curves', trainingSection(record))} ${classSections(record, shown)}
+    ${section('Training', trainingSection(record))} ${classSections(record, shown)}
     ${probabilitySections(record)}
     ${activations !== undefined && section('What it looks at', activations)}
     ${section('Most confident errors', misclassificationsSection(record.misclassifications, countMisclassified(record.metrics.validation)))}

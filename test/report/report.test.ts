@@ -200,7 +200,7 @@ describe('the report', () => {
       [...text.matchAll(/<h2>([^<]+)</g)].map(([, title]) => title!);
     expect(titles(reportHtml(older))).to.deep.equal([
       'Use it',
-      'Training curves',
+      'Training',
       'Confusion matrix',
       'Per-class metrics',
       'Most confident errors',

@@ -15,17 +15,31 @@ export interface PredictValues extends BackendValues, InputValues, InferenceValu
   readonly json?: boolean;
 }
 
-/** Resolves the models and the images to classify. @throws UsageError (exit 2) without images, or if copies would be watched */
+/** @throws UsageError (exit 2) if images would be written where they are classified again, or into a model */
+function checkDestinations(
+  {sort, explain, watch}: PredictValues,
+  {directories, rest}: ModelArguments,
+): void {
+  const sources = [...directories, ...rest, ...(watch === undefined ? [] : [watch])];
+  for (const [flag, folder] of Object.entries({'--sort': sort, '--explain': explain})) {
+    const source = folder && sources.find(path => isInside(folder, path));
+    if (!source) continue;
+    const why = directories.includes(source)
+      ? 'which is a model'
+      : 'so its images would be classified again';
+    throw new UsageError(
+      `${flag} ${folder} is inside ${source}, ${why}. Give a folder outside ${source}.`,
+    );
+  }
+}
+
+/** Resolves the models and the images to classify. @throws UsageError (exit 2) without images, or if images would be written where they are read */
 export async function resolvePredictArguments(
   {model, image}: CommandInput['positionals'],
-  {vote, watch, sort, explain, json}: PredictValues,
+  values: PredictValues,
   terminal: Terminal,
 ): Promise<ModelArguments> {
-  for (const [flag, folder] of Object.entries({'--sort': sort, '--explain': explain}))
-    if (watch !== undefined && folder !== undefined && isInside(folder, watch))
-      throw new UsageError(
-        `${flag} ${folder} is inside the folder of --watch, so its images would be classified again. Give a folder outside ${watch}.`,
-      );
+  const {vote, watch, sort, json} = values;
   if (watch !== undefined && json === true)
     throw new UsageError(
       '--json prints one document, and --watch has no end. Use --format jsonl: a document per image.',
@@ -37,6 +51,7 @@ export async function resolvePredictArguments(
     throw new UsageError('There are no images to classify. Run finetune predict [MODEL] IMAGE...');
   const found = findModels(args, terminal);
   await checkModels(found.directories, vote);
+  checkDestinations(values, found);
   if (sort !== undefined && found.rest.includes(STANDARD_INPUT))
     throw new UsageError('An image from standard input has no name. Leave out --sort.');
   if (found.rest.length === 0 && watch === undefined)

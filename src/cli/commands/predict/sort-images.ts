@@ -1,6 +1,6 @@
 import {constants} from 'node:fs';
 import {copyFile, mkdir, readFile, stat} from 'node:fs/promises';
-import {basename, extname, join, relative, resolve, sep} from 'node:path';
+import {basename, extname, isAbsolute, join, relative, resolve, sep} from 'node:path';
 import {UsageError} from '../../../core/errors.js';
 import {describeSystemError} from '../../../core/files/system-error.js';
 import type {ClassifiedImage} from '../../terminal/format-predictions.js';
@@ -28,8 +28,9 @@ async function copyInto(image: string, folder: string): Promise<void> {
 
 /** Whether a path is a folder, or lies inside it. */
 export const isInside = (path: string, folder: string): boolean => {
+  // An absolute path where they are on two drives of Windows.
   const steps = relative(resolve(folder), resolve(path));
-  return steps === '' || (steps !== '..' && !steps.startsWith(`..${sep}`));
+  return !isAbsolute(steps) && steps !== '..' && !steps.startsWith(`..${sep}`);
 };
 
 /** A folder for each class. A name that another class has already gets a number. */

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {parse} from 'csv-parse/sync';
-import {readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import sharp from 'sharp';
 import {ImageExplainer} from '../../../../src/cli/commands/predict/explain-images.js';
 import {explanationName} from '../../../../src/cli/commands/predict/explanation-name.js';
@@ -131,13 +131,20 @@ describe('predict --explain', function () {
       expect(stderr).to.match(/^error The folder taken cannot be created \(--explain\): .*\. Choose another one\.$/m); // prettier-ignore
     }));
 
-  it('refuses a folder inside of the watched one', () =>
+  it('refuses a folder inside of one that is read, and does not create it', () =>
     explained(async predict => {
-      const {exitCode, stderr} = await predict(model, '--watch', 'new', '--explain', 'new/maps');
+      for (const flag of ['--explain', '--sort'])
+        for (const source of [['--watch', 'new'], ['new']]) {
+          const {exitCode, stderr} = await predict(model, ...source, flag, 'new/maps');
+          expect(exitCode).to.equal(2);
+          expect(stderr).to.equal(
+            `error ${flag} new/maps is inside new, so its images would be classified again. Give a folder outside new.\n`,
+          );
+        }
+      const {exitCode, stderr} = await predict(model, 'new', '--sort', model);
       expect(exitCode).to.equal(2);
-      expect(stderr).to.equal(
-        'error --explain new/maps is inside the folder of --watch, so its images would be classified again. Give a folder outside new.\n',
-      );
+      expect(stderr).to.include(`is inside ${model}, which is a model. Give a folder outside`);
+      expect(existsSync('new/maps')).to.equal(false);
     }));
 
   it('explains what arrives in a watched folder, and goes on where an image is gone', () =>

@@ -7,7 +7,8 @@ import {planResize} from '../images/resize-plan.js';
  * Where the evidence for a class lies: a value for each place of the last feature map. The higher, the more evidence; 0 is none.
  *
  * @example
- * const {rows, columns, values}: ActivationMap = explanation.maps[0];
+ * const {maps} = await model.explain('a.jpg');
+ * const {rows, columns, values}: ActivationMap = maps[0];
  * const bottomRight = values[rows * columns - 1];
  */
 export interface ActivationMap {
@@ -21,7 +22,8 @@ export interface ActivationMap {
  * An activation map, and the region of the image that it covers: what the network sees.
  *
  * @example
- * const {region, columns}: PlacedMap = explanation.maps[0];
+ * const {maps} = await model.explain('a.jpg');
+ * const {region, columns}: PlacedMap = maps[0];
  * const cellWidth = region.width / columns;
  */
 export interface PlacedMap extends ActivationMap {

@@ -180,6 +180,17 @@ describe('compareRuns refuses', () => {
     );
   });
 
+  it('a damaged record', async () => {
+    const [a, b] = writeRuns({}, {});
+    for (const [content, sentence] of [
+      ['null', /report\.json: The document must be object; it is null\./],
+      ['{"classes": ["ants"]}', /report\.json: .*"metrics" is missing\./],
+    ] as const) {
+      writeFileSync(join(b!, 'report.json'), content);
+      expect((await rejectionOf(compareRuns([a!, b!]))).message).to.match(sentence);
+    }
+  });
+
   it('damaged predictions', async () => {
     writeFileSync(join(run, 'predictions.json'), '{"validation": [{"name": 1}]}');
     expect(await refusal(run, other)).to.match(/predictions\.json.*name/);

@@ -81,6 +81,13 @@ export function groupDisagreements({disagreements}: RunComparison): Disagreement
   return [...groups.values()].sort((a, b) => b.images.length - a.images.length);
 }
 
+/** Number of groups that are shown: with many runs, almost every image is a group of its own. */
+export const MAX_DISAGREEMENT_GROUPS = 8;
+
+/** @param images number of the images in the groups that are not shown */
+export const describeOtherGroups = (images: number): string =>
+  `${formatCount(images, 'more image')} with other combinations of right and wrong.`;
+
 const join = (names: readonly string[]): string =>
   names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 

@@ -7,10 +7,15 @@ import type {ComparedRun, Disagreement, PairedRun, RunComparison} from './run-co
 export const findBest = ({runs, best}: RunComparison): ComparedRun =>
   runs.find(({name}) => name === best)!;
 
-/** The run with the highest accuracy, with its interval. */
+/** The run with the highest accuracy, with its interval, and how many others have the same accuracy. */
 export function describeBest(comparison: RunComparison): string {
   const {name, metrics} = findBest(comparison);
-  return `${name} has the highest validation accuracy: ${formatPercent(metrics.accuracy)} of ${formatCount(metrics.numImages, 'image')} (95 % interval: ${formatInterval(metrics.accuracyCi95)}).`;
+  const tied = comparison.runs.filter(run => run.metrics.accuracy === metrics.accuracy).length - 1;
+  const others =
+    tied === 0
+      ? ''
+      : ` ${formatCount(tied, 'other run')} ${tied === 1 ? 'has' : 'have'} the same accuracy, and no lower loss.`;
+  return `${name} has the highest validation accuracy: ${formatPercent(metrics.accuracy)} of ${formatCount(metrics.numImages, 'image')} (95 % interval: ${formatInterval(metrics.accuracyCi95)}).${others}`;
 }
 
 /** How a run compares with the best one, image by image. */

@@ -55,9 +55,19 @@ function chooseWidths(runs: readonly ComparedRun[], columns: number): [number, n
   return [nameWidth, Math.max(MIN_WIDTH, Math.min(weights, columns - others - nameWidth))];
 }
 
+/** A table of the runs. On a narrow terminal, size, time and interval are left out, in this order, as far as necessary. */
 function formatRuns({runs}: RunComparison, columns: number): string[] {
   const widths = chooseWidths(runs, columns);
-  return formatTable([HEADINGS, ...runs.map(run => formatRun(run, ...widths))], [3, 4, 5, 6]);
+  const rows = [HEADINGS, ...runs.map(run => formatRun(run, ...widths))];
+  const tables = [7, 6, 5, 4].map(count =>
+    formatTable(
+      rows.map(row => row.slice(0, count)),
+      [3, 4, 5, 6],
+    ),
+  );
+  const fits = (table: readonly string[]): boolean =>
+    table.every(line => displayWidth(line) <= columns);
+  return tables.find(fits) ?? tables.at(-1)!;
 }
 
 /** `seed: 42 (a, c), 7 (b)` */

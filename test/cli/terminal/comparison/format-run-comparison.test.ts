@@ -63,6 +63,13 @@ describe('formatRunComparison', () => {
     for (const line of lines) expect(displayWidth(line), line).to.be.at.most(80);
   });
 
+  it('leaves out size, time and interval where the terminal is narrow', async () => {
+    const lines = await format(TWO, {columns: 60});
+    expect(lines[0]).to.match(/^run +network +weights +accuracy( +95 % interval)?$/);
+    for (const line of lines) expect(displayWidth(line), line).to.be.at.most(60);
+    expect((await format(TWO, {columns: 46}))[0]).to.match(/ accuracy$/);
+  });
+
   it('lists the settings and the largest groups of images of many runs in 80 columns', async () => {
     const many = Object.fromEntries(
       Array.from({length: 12}, (_, i) => [

@@ -20,6 +20,7 @@ import type {ExportedModel} from '../export/exported-model.js';
 import type {Metrics} from '../training/metrics/metrics.js';
 import {evaluateSamples} from './evaluation/evaluate-samples.js';
 import {
+  assertTellsUnknown,
   evaluateUnknown,
   type ThresholdChoice,
   type UnknownEvaluation,
@@ -146,7 +147,7 @@ function countImages(
 /**
  * Evaluates an exported model on a folder: its test split, else its validation split, else all of it. Classes are matched by name. Of an
  * ensemble, the members are evaluated, too.
- * @throws NoCommonClassError (exit 3); NoCornersError (exit 2) for ten crops of a model without crops; ArgumentError, ModelDisposedError (exit 2); AbortedError
+ * @throws NoCommonClassError (exit 3); NoCornersError (exit 2) for ten crops of a model without crops; NoOpenSetError (exit 2) for `unknown`; ArgumentError, ModelDisposedError (exit 2); AbortedError
  *
  * @example
  * import {evaluate, loadImageFolder, loadModel} from 'finetune';
@@ -170,6 +171,7 @@ export async function evaluate(
   });
   const {tta = 'none', unknown: unknownPaths, thresholdRule} = options;
   checkThresholdRule(options);
+  if (unknownPaths !== undefined) assertTellsUnknown(model, thresholdRule);
   const run = new RunContext(options);
   folder.findings.forEach(finding => run.addFinding(finding));
   const labels = matchLabels(folder, model.classNames, run);

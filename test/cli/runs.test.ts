@@ -31,7 +31,7 @@ describe('run directories of the command line', function () {
       expectSentence(
         each,
         1,
-        /^error one is in use by another run \(process \d+ on .+, since .+ UTC\)\. Wait until it has ended, or give another --out\.$/,
+        /^error one is in use by another run \(process \d+ on .+, since .+ UTC\)\. Wait until it has ended; a new run needs another --out\.$/,
       );
     }
     expect(document('one/recipe.json').seed).to.equal(codes.indexOf(0) + 1);

@@ -158,9 +158,12 @@ describe('recognize', () => {
       classifier.dispose();
       const model = await loadModel(directory);
       const {folder, unknown} = await folders();
-      expect(await rejectionOf(evaluate(model, folder, {unknown}))).to.be.instanceOf(
+      const events: string[] = [];
+      const onEvent = ({type}: {readonly type: string}): unknown => events.push(type);
+      expect(await rejectionOf(evaluate(model, folder, {unknown, onEvent}))).to.be.instanceOf(
         NoOpenSetError,
       );
+      expect(events, 'no image is read before').to.not.include('progress');
       model.dispose();
     });
 

@@ -136,6 +136,19 @@ describe('what may not be read or written', function () {
     );
   });
 
+  it('a model keeps its threshold of unknown images, before anything is measured', async () => {
+    const model = 'runs/first/model';
+    close(model, 0o555);
+    expectSentence(
+      await run([
+        ...['evaluate', model, '--data', 'images', '--backend', 'wasm'],
+        ...['--unknown', 'images/crab', '--set-unknown-threshold'],
+      ]),
+      2,
+      /^error The threshold of runs\/first\/model cannot be changed: permission is denied\. Make the folder writable, or set the threshold of a copy\.$/,
+    );
+  });
+
   it('a cache ends no run, also none that needs one', async () => {
     mkdirSync(join(cwd, 'cache-locked'));
     close('cache-locked', 0o555);

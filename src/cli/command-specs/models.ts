@@ -38,6 +38,7 @@ export const MODEL_COMMANDS = {
           minimum: 0.5,
           exclusiveMaximum: 1,
           pattern: '^(balanced)?$',
+          examples: [0.95, 'balanced'],
         },
         help: 'with --unknown: choose the threshold of unknown images, and write it into the model; the fraction of known images to keep, 0.95 without a value, or balanced (keeps and rejects most)',
         example: 0.95,

@@ -1,8 +1,10 @@
 import {existsSync} from 'node:fs';
+import {access, constants} from 'node:fs/promises';
 import {basename, dirname, join, resolve} from 'node:path';
 import {UsageError} from '../../core/errors.js';
 import {writeFileAtomic} from '../../core/files/atomic-write.js';
 import {readJsonFile} from '../../core/files/json-file.js';
+import {describeSystemError} from '../../core/files/system-error.js';
 import {printableJson} from '../../core/text/printable.js';
 import type {ThresholdRule} from '../../training/open-set/threshold.js';
 import {ENSEMBLE_FILES, MODEL_FILES} from './file-names.js';
@@ -20,7 +22,7 @@ export interface UnknownThreshold {
 }
 
 /** @throws UsageError (exit 2) for an ensemble, and for a member in the folder of one */
-export function assertOwnThreshold(directory: string): void {
+function assertOwnThreshold(directory: string): void {
   if (isEnsemble(directory))
     throw new UsageError(
       `${directory} is an ensemble, which has no threshold of its own. Set that of each model, then export the ensemble again.`,
@@ -30,6 +32,19 @@ export function assertOwnThreshold(directory: string): void {
     throw new UsageError(
       `${directory} belongs to the ensemble in ${dirname(members)}, which would no longer match it. Set the threshold of the model it was made from, then export the ensemble again.`,
     );
+}
+
+/**
+ * Checks a model before its threshold is measured, which may take hours.
+ * @throws UsageError (exit 2) for a read-only folder, an ensemble, and a member in the folder of one
+ */
+export async function assertWritableThreshold(directory: string): Promise<void> {
+  assertOwnThreshold(directory);
+  await access(directory, constants.W_OK).catch((error: unknown) => {
+    throw new UsageError(
+      `The threshold of ${directory} cannot be changed: ${describeSystemError(error)}. Make the folder writable, or set the threshold of a copy.`,
+    );
+  });
 }
 
 /**

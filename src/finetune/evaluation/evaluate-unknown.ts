@@ -101,20 +101,31 @@ async function scoreUnknown(
 }
 
 /**
+ * Checks a model before anything is measured.
+ * @throws NoOpenSetError; UsageError for a rule and an ensemble
+ */
+export function assertTellsUnknown(
+  {members, directory}: Pick<ExportedModel, 'members' | 'directory'>,
+  rule?: ThresholdRule,
+): void {
+  if (members.some(({record}) => record.openSet === undefined))
+    throw new NoOpenSetError({directory});
+  if (rule !== undefined && members.length > 1)
+    throw new UsageError(
+      `${directory} holds several networks, and each has a threshold of its own. Choose that of each.`,
+    );
+}
+
+/**
  * Chooses a threshold on scores that are relative to that of the model.
- * @throws UsageError for an ensemble, or for too few images
+ * @throws UsageError for too few images
  */
 function choose(
-  {members, directory}: ExportedModel,
+  {members: [{record}]}: ExportedModel,
   known: readonly number[],
   unknown: readonly number[],
   rule: ThresholdRule,
 ): ThresholdChoice {
-  const [{record}, ...others] = members;
-  if (others.length > 0 || record.openSet === undefined)
-    throw new UsageError(
-      `${directory} holds several networks, and each has a threshold of its own. Choose that of each.`,
-    );
   const [what, count] =
     rule === 'balanced' && unknown.length < known.length
       ? ['unknown', unknown.length]
@@ -123,7 +134,7 @@ function choose(
     throw new UsageError(
       `A threshold cannot be chosen on ${formatCount(count, `${what} image`)}. Give at least ${MIN_THRESHOLD_IMAGES}.`,
     );
-  const previous = record.openSet.threshold;
+  const previous = record.openSet!.threshold;
   return {
     rule,
     threshold: previous + chooseThreshold(known, unknown, rule),
@@ -133,8 +144,8 @@ function choose(
 }
 
 /**
- * Measures how well a model tells images of none of its classes from images of them.
- * @throws NoOpenSetError; UsageError without a readable image; AbortedError
+ * Measures how well a model tells images of none of its classes from images of them. `assertTellsUnknown` has accepted the model.
+ * @throws UsageError without a readable image; AbortedError
  */
 export async function evaluateUnknown(
   model: ExportedModel,
@@ -144,13 +155,12 @@ export async function evaluateUnknown(
   run: RunContext,
   rule?: ThresholdRule,
 ): Promise<UnknownEvaluation> {
-  if (known.known === undefined) throw new NoOpenSetError({directory: model.directory});
   const unknown = await scoreUnknown(model, paths, tta, run);
   if (unknown.maxProbability.length === 0)
     throw new UsageError(
       `None of the ${paths.length} unknown images is readable. Give images of none of the classes.`,
     );
-  const scores = {known: known.known, unknown: unknown.known!};
+  const scores = {known: known.known!, unknown: unknown.known!};
   return {
     images: scores.unknown.length,
     score: separation(scores.known, scores.unknown),

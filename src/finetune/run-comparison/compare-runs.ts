@@ -2,7 +2,7 @@ import {checkArgument, checkOptions, PATH, STRINGS} from '../../core/arguments.j
 import {writeOutput} from '../../core/files/atomic-write.js';
 import {comparisonHtml, shownImages} from '../../report/comparison/comparison-page.js';
 import type {ComparedRun, RunComparison} from '../../report/comparison/run-comparison.js';
-import {learningSeconds} from '../../report/run-record.js';
+import {learningSeconds, type RunRecord} from '../../report/run-record.js';
 import {isBetter} from '../../training/metrics/evaluate.js';
 import {readRunsToCompare, type RunToCompare} from './compared-runs.js';
 import {differingSettings} from './differing-settings.js';
@@ -22,6 +22,13 @@ export interface CompareRunsOptions {
   readonly html?: string;
 }
 
+/** Seconds of learning. The timings of a resumed run begin where it was resumed, but its history has all epochs. */
+const secondsOf = ({timings, history}: RunRecord): number =>
+  Math.max(
+    learningSeconds(timings),
+    history.reduce((sum, {seconds}) => sum + seconds, timings.features),
+  );
+
 const describeRun = ({name, record, modelBytes}: RunToCompare): ComparedRun => ({
   name,
   run: record.run,
@@ -30,7 +37,7 @@ const describeRun = ({name, record, modelBytes}: RunToCompare): ComparedRun => (
   lastStage: record.network.spec.lastStage,
   weights: record.weights,
   metrics: record.metrics.validation,
-  seconds: learningSeconds(record.timings),
+  seconds: secondsOf(record),
   timings: record.timings,
   ...(modelBytes !== undefined && {modelBytes}),
   ...(record.modelSize && {parameters: record.modelSize.parameters}),

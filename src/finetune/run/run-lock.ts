@@ -23,7 +23,7 @@ export class RunLockedError extends defineError(
   FinetuneError,
   'RUN_LOCKED',
   ({directory, holder}: {directory: string; holder: LockHolder}) =>
-    `${directory} is in use by another run (${describeHolder(holder)}). Wait until it has ended, or give another --out.`,
+    `${directory} is in use by another run (${describeHolder(holder)}). Wait until it has ended; a new run needs another --out.`,
 ) {}
 
 /** Whether a file belongs to finetune itself: locks and temporary files. */

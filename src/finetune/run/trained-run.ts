@@ -2,6 +2,7 @@ import {existsSync} from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {defineError, errorMessage, FinetuneError, UsageError} from '../../core/errors.js';
+import {validate, type ObjectSchema} from '../../core/schema.js';
 import {shellQuote} from '../../core/text/printable.js';
 import {isEnsemble} from '../../export/record/model-directory.js';
 import type {RunRecord} from '../../report/run-record.js';
@@ -58,8 +59,37 @@ export async function findTrainedRun(run: string, requiredFile: RunFile): Promis
   throw new UsageError(describeMissingTraining(run, workingDirectory, requiredFile));
 }
 
-/** Record of a run, with paths updated in case the run was moved. */
+const OBJECT = {type: 'object'} as const;
+
+/** What tells the record of a run from other documents, and what every reader needs of it. */
+const RECORD_SCHEMA = {
+  ...OBJECT,
+  required: [
+    'network',
+    'classes',
+    'history',
+    'metrics',
+    'misclassifications',
+    'timings',
+    'settings',
+  ],
+  properties: {
+    network: {...OBJECT, required: ['spec'], properties: {spec: OBJECT}},
+    classes: {type: 'array', items: {type: 'string'}},
+    metrics: {...OBJECT, required: ['validation'], properties: {validation: OBJECT}},
+    timings: OBJECT,
+    ...Object.fromEntries(
+      ['history', 'misclassifications', 'settings'].map(name => [
+        name,
+        {type: 'array', items: OBJECT},
+      ]),
+    ),
+  },
+} as const satisfies ObjectSchema;
+
+/** Record of a run, with paths updated in case the run was moved. @throws RunFileError, SchemaError for a damaged one */
 export async function readRecord(run: string, workingDirectory: string): Promise<RunRecord> {
-  const record = await readRunJson<RunRecord>(join(workingDirectory, RUN_FILES.record));
+  const path = join(workingDirectory, RUN_FILES.record);
+  const record = validate<RunRecord>(RECORD_SCHEMA, await readRunJson<unknown>(path), path);
   return {...record, run, model: join(run, RUN_FILES.model)};
 }

@@ -7,10 +7,15 @@ import type {ComparedRun, Disagreement, PairedRun, RunComparison} from './run-co
 export const findBest = ({runs, best}: RunComparison): ComparedRun =>
   runs.find(({name}) => name === best)!;
 
-/** The run with the highest accuracy, with its interval. */
+/** The run with the highest accuracy, with its interval, and how many others have the same accuracy. */
 export function describeBest(comparison: RunComparison): string {
   const {name, metrics} = findBest(comparison);
-  return `${name} has the highest validation accuracy: ${formatPercent(metrics.accuracy)} of ${formatCount(metrics.numImages, 'image')} (95 % interval: ${formatInterval(metrics.accuracyCi95)}).`;
+  const tied = comparison.runs.filter(run => run.metrics.accuracy === metrics.accuracy).length - 1;
+  const others =
+    tied === 0
+      ? ''
+      : ` ${formatCount(tied, 'other run')} ${tied === 1 ? 'has' : 'have'} the same accuracy, and no lower loss.`;
+  return `${name} has the highest validation accuracy: ${formatPercent(metrics.accuracy)} of ${formatCount(metrics.numImages, 'image')} (95 % interval: ${formatInterval(metrics.accuracyCi95)}).${others}`;
 }
 
 /** How a run compares with the best one, image by image. */
@@ -80,6 +85,13 @@ export function groupDisagreements({disagreements}: RunComparison): Disagreement
   }
   return [...groups.values()].sort((a, b) => b.images.length - a.images.length);
 }
+
+/** Number of groups that are shown: with many runs, almost every image is a group of its own. */
+export const MAX_DISAGREEMENT_GROUPS = 8;
+
+/** @param images number of the images in the groups that are not shown */
+export const describeOtherGroups = (images: number): string =>
+  `${formatCount(images, 'more image')} with other combinations of right and wrong.`;
 
 const join = (names: readonly string[]): string =>
   names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;

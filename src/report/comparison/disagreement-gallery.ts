@@ -2,15 +2,20 @@ import {formatCount} from '../../core/text/format-count.js';
 import {figure} from '../charts/figure.js';
 import {formatPercent} from '../format.js';
 import {html, type Html} from '../html.js';
-import {describeGroup, groupDisagreements, type DisagreementGroup} from './comparison-text.js';
+import {
+  describeGroup,
+  describeOtherGroups,
+  groupDisagreements,
+  MAX_DISAGREEMENT_GROUPS,
+  type DisagreementGroup,
+} from './comparison-text.js';
 import type {Disagreement, RunComparison} from './run-comparison.js';
 
-/** Number of groups, and of images of each, that are shown. */
-const MAX_GROUPS = 8;
+/** Number of images of each group that are shown. */
 const MAX_IMAGES = 24;
 
 const shownGroups = (comparison: RunComparison): DisagreementGroup[] =>
-  groupDisagreements(comparison).slice(0, MAX_GROUPS);
+  groupDisagreements(comparison).slice(0, MAX_DISAGREEMENT_GROUPS);
 
 /** The images that the page shows. */
 export const shownImages = (comparison: RunComparison): Disagreement[] =>
@@ -53,12 +58,14 @@ export function disagreementGallery(
   thumbnails: ReadonlyMap<string, string>,
 ): Html {
   const groups = groupDisagreements(comparison);
-  const others = groups.slice(MAX_GROUPS).reduce((sum, {images}) => sum + images.length, 0);
+  const others = groups
+    .slice(MAX_DISAGREEMENT_GROUPS)
+    .reduce((sum, {images}) => sum + images.length, 0);
   const lost = shownImages(comparison).filter(({sha256}) => !thumbnails.has(sha256)).length;
   if (groups.length === 0) return html`<p>There are none among the images that are in common.</p>`;
   return html`
     ${lost > 0 && html`<p class="quiet">${formatCount(lost, 'image')} can no longer be shown: no report has a thumbnail, and the file was moved or changed.</p>`}
-    ${groups.slice(0, MAX_GROUPS).map(group => renderGroup(group, thumbnails))}
-    ${others > 0 && html`<p class="quiet">${formatCount(others, 'more image')} with other combinations of right and wrong. finetune compare --json lists all.</p>`}
+    ${groups.slice(0, MAX_DISAGREEMENT_GROUPS).map(group => renderGroup(group, thumbnails))}
+    ${others > 0 && html`<p class="quiet">${describeOtherGroups(others)} finetune compare --json lists all.</p>`}
   `;
 }

@@ -4,6 +4,7 @@ import {expect} from 'chai';
 import {compareRuns} from '../../../src/finetune/run-comparison/compare-runs.js';
 import type {RunComparison} from '../../../src/report/comparison/run-comparison.js';
 import {writeMadeUpRun, type MadeUpRun} from '../../helpers/made-up-runs.js';
+import {madeUpRecord} from '../../helpers/run-record.js';
 import {rejectionOf} from '../../helpers/rejection.js';
 import {temporaryDirectory} from '../../helpers/temporary.js';
 
@@ -41,6 +42,17 @@ describe('compareRuns', () => {
     expect(comparison.settings).to.deep.equal([{path: 'seed', values: {a: 42, b: 43, c: 42}}]);
     expect(comparison.disagreements).to.have.length(9 + 2);
     expect(comparison.runs[0]).to.deep.include({seconds: 11.8 + 15.1 + 4.2, modelBytes: 94_000});
+  });
+
+  it('counts the seconds of all epochs of a run that was resumed', async () => {
+    const {history, timings} = madeUpRecord(['ants', 'bees']);
+    const record = {
+      history: history.slice(0, 3).map(row => ({...row, seconds: 20})),
+      // Since it was resumed, in the last epoch.
+      timings: {...timings, features: 2, train: 15, evaluate: 5},
+    };
+    const {runs} = await compare({record}, {});
+    expect(runs.map(({seconds}) => seconds)).to.deep.equal([62, 11.8 + 15.1 + 4.2]);
   });
 
   it('tests the images that both have, and says how many', async () => {
@@ -178,6 +190,17 @@ describe('compareRuns refuses', () => {
     expect(await refusal(run, wasps)).to.match(
       /^a and run have different classes, so they cannot be compared: only a has bees, only run has wasps\./,
     );
+  });
+
+  it('a damaged record', async () => {
+    const [a, b] = writeRuns({}, {});
+    for (const [content, sentence] of [
+      ['null', /report\.json: The document must be object; it is null\./],
+      ['{"classes": ["ants"]}', /report\.json: .*"metrics" is missing\./],
+    ] as const) {
+      writeFileSync(join(b!, 'report.json'), content);
+      expect((await rejectionOf(compareRuns([a!, b!]))).message).to.match(sentence);
+    }
   });
 
   it('damaged predictions', async () => {

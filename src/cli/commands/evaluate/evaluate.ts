@@ -33,7 +33,8 @@ export const evaluateCommand: CommandHandler = async ({positionals, values}, con
   const args = (positionals.model as readonly unknown[]).map(String);
   const {models, data} = resolveArguments(args, options.data, terminal);
   await checkModels(models, vote);
-  const thresholdRule = readThresholdRule(options.setUnknownThreshold, models, {...options, tta});
+  const {setUnknownThreshold} = options;
+  const thresholdRule = await readThresholdRule(setUnknownThreshold, models, {...options, tta});
   const folder = await loadFolder(data, toFolderOptions(values), context);
   const unknown = options.unknown && (await findImages([options.unknown], {signal})).images;
   const count = everySample(folder).length;

@@ -45,7 +45,7 @@ const formatChoice = (
     `from ${previous.toFixed(3)} to ${threshold.toFixed(3)} in ${printable(model)}, ` +
       (rule === 'balanced'
         ? 'where most known images are kept and most unknown ones rejected'
-        : `which keeps ${formatPercent(rule)} of these known images`),
+        : `which keeps at least ${formatPercent(rule)} of these known images`),
   ],
   [
     'expected',

@@ -1,7 +1,7 @@
 import {UsageError} from '../../../core/errors.js';
 import type {TestTimeAugmentation} from '../../../datasets/images/test-time-views.js';
 import {
-  assertOwnThreshold,
+  assertWritableThreshold,
   writeUnknownThreshold,
 } from '../../../export/record/unknown-threshold.js';
 import type {ThresholdChoice} from '../../../finetune/evaluation/evaluate-unknown.js';
@@ -11,15 +11,15 @@ import type {ThresholdRule} from '../../../training/open-set/threshold.js';
 const FLAG = '--set-unknown-threshold';
 
 /**
- * Reads `--set-unknown-threshold` before anything is measured.
+ * Reads `--set-unknown-threshold`, before anything is measured.
  * @param given the value; empty if the flag has none
  * @throws UsageError (exit 2) if the threshold cannot be chosen, or the model cannot have it
  */
-export function readThresholdRule(
+export async function readThresholdRule(
   given: ThresholdRule | '' | undefined,
   [model, ...others]: readonly [string, ...string[]],
   {unknown, tta}: {readonly unknown?: string; readonly tta: TestTimeAugmentation},
-): ThresholdRule | undefined {
+): Promise<ThresholdRule | undefined> {
   if (given === undefined) return undefined;
   if (unknown === undefined)
     throw new UsageError(
@@ -33,7 +33,7 @@ export function readThresholdRule(
     throw new UsageError(
       `${FLAG} changes one model, and ${1 + others.length} are given. Give one.`,
     );
-  assertOwnThreshold(model);
+  await assertWritableThreshold(model);
   return given === '' ? KEPT_FRACTION : given;
 }
 

@@ -57,9 +57,9 @@ export const predictCommand: CommandHandler = async ({positionals, values}, cont
   const {watch, explain, tta} = options;
   const {directories, rest} = await resolvePredictArguments(positionals, options, terminal);
   if (watch !== undefined) await assertFolder(watch);
-  if (explain !== undefined) await createExplainFolder(explain);
   const {inputs, findings} =
     rest.length === 0 ? {inputs: [], findings: []} : await findInputs(rest, options, context);
+  if (explain !== undefined) await createExplainFolder(explain);
   for (const line of formatFindings(findings, terminal.style, terminal.columns)) terminal.log(line);
   const model = await openModel(directories, inputs.length, options, context);
   const top = Math.min(options.top, model.classNames.length);

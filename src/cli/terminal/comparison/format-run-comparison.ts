@@ -1,15 +1,18 @@
+import {groupBy} from '../../../core/group-by.js';
 import {formatBytes} from '../../../core/text/format-bytes.js';
 import {formatCount, formatInteger} from '../../../core/text/format-count.js';
 import {formatFixedPercent} from '../../../core/text/format-percent.js';
 import {printable} from '../../../core/text/printable.js';
 import {
   describeBest,
+  describeOtherGroups,
   describeOtherDevices,
   describeGroup,
   describePair,
   describeTests,
   formatSetting,
   groupDisagreements,
+  MAX_DISAGREEMENT_GROUPS,
 } from '../../../report/comparison/comparison-text.js';
 import {
   weightsName,
@@ -52,13 +55,38 @@ function chooseWidths(runs: readonly ComparedRun[], columns: number): [number, n
   return [nameWidth, Math.max(MIN_WIDTH, Math.min(weights, columns - others - nameWidth))];
 }
 
+/** A table of the runs. On a narrow terminal, size, time and interval are left out, in this order, as far as necessary. */
 function formatRuns({runs}: RunComparison, columns: number): string[] {
   const widths = chooseWidths(runs, columns);
-  return formatTable([HEADINGS, ...runs.map(run => formatRun(run, ...widths))], [3, 4, 5, 6]);
+  const rows = [HEADINGS, ...runs.map(run => formatRun(run, ...widths))];
+  const tables = [7, 6, 5, 4].map(count =>
+    formatTable(
+      rows.map(row => row.slice(0, count)),
+      [3, 4, 5, 6],
+    ),
+  );
+  const fits = (table: readonly string[]): boolean =>
+    table.every(line => displayWidth(line) <= columns);
+  return tables.find(fits) ?? tables.at(-1)!;
 }
 
-/** A table of the settings, a column for each run. */
-function formatSettings({settings, runs}: RunComparison, columns: number): string[] {
+/** `seed: 42 (a, c), 7 (b)` */
+function formatSettingList({settings, runs}: RunComparison, columns: number): string[] {
+  const lines = settings.map(({path, values}) => {
+    const groups = groupBy(runs, ({name}) => formatSetting(path, values[name]));
+    const texts = [...groups].map(
+      ([value, same]) => `${value} (${same.map(({name}) => name).join(', ')})`,
+    );
+    return wrapText(printable(`${path}: ${texts.join(', ')}`), columns, '   ');
+  });
+  return ['settings that differ', ...lines];
+}
+
+/** A table of the settings, a column for each run; a list where so many columns do not fit. */
+function formatSettings(comparison: RunComparison, columns: number): string[] {
+  const {settings, runs} = comparison;
+  if (MIN_SETTING + runs.length * (MIN_WIDTH + GAP) > columns)
+    return formatSettingList(comparison, columns);
   const longest = Math.max(...['setting', ...settings.map(({path}) => path)].map(displayWidth));
   const room = columns - runs.length * (MIN_WIDTH + GAP);
   const pathWidth = Math.min(longest, Math.max(MIN_SETTING, room));
@@ -72,12 +100,18 @@ function formatSettings({settings, runs}: RunComparison, columns: number): strin
   ]);
 }
 
-/** Counts of the images on which the runs disagree; with `verbose`, their names. */
+/** Counts of the images on which the runs disagree, of the largest groups; with `verbose`, of all, and their names. */
 function formatDisagreements(comparison: RunComparison, verbose: boolean): string[] {
-  return groupDisagreements(comparison).flatMap(group => [
-    `${formatInteger(group.images.length)}  ${printable(describeGroup(group))}`,
-    ...(verbose ? group.images.map(({name, truth}) => `   ${printable(name)} (${truth})`) : []),
-  ]);
+  const groups = groupDisagreements(comparison);
+  const shown = verbose ? groups : groups.slice(0, MAX_DISAGREEMENT_GROUPS);
+  const hidden = groups.slice(shown.length).reduce((sum, {images}) => sum + images.length, 0);
+  return [
+    ...shown.flatMap(group => [
+      `${formatInteger(group.images.length)}  ${describeGroup(group)}`,
+      ...(verbose ? group.images.map(({name, truth}) => `   ${name} (${truth})`) : []),
+    ]),
+    ...(hidden === 0 ? [] : [`${describeOtherGroups(hidden)} --verbose lists all.`]),
+  ];
 }
 
 /** Formats a comparison of runs: tables of the runs and of the settings that differ, and what the tests say. */

@@ -131,6 +131,13 @@ describe('predict --explain', function () {
       expect(stderr).to.match(/^error The folder taken cannot be created \(--explain\): .*\. Choose another one\.$/m); // prettier-ignore
     }));
 
+  it('creates no folder where there is no image', () =>
+    explained(async predict => {
+      const {exitCode} = await predict(model, 'nowhere', '--explain', 'maps');
+      expect(exitCode).to.not.equal(0);
+      expect(existsSync('maps')).to.equal(false);
+    }));
+
   it('refuses a folder inside of one that is read, and does not create it', () =>
     explained(async predict => {
       for (const flag of ['--explain', '--sort'])

@@ -63,6 +63,36 @@ describe('formatRunComparison', () => {
     for (const line of lines) expect(displayWidth(line), line).to.be.at.most(80);
   });
 
+  it('leaves out size, time and interval where the terminal is narrow', async () => {
+    const lines = await format(TWO, {columns: 60});
+    expect(lines[0]).to.match(/^run +network +weights +accuracy( +95 % interval)?$/);
+    for (const line of lines) expect(displayWidth(line), line).to.be.at.most(60);
+    expect((await format(TWO, {columns: 46}))[0]).to.match(/ accuracy$/);
+  });
+
+  it('lists the settings and the largest groups of images of many runs in 80 columns', async () => {
+    const many = Object.fromEntries(
+      Array.from({length: 12}, (_, i) => [
+        `run-${i}`,
+        {wrong: [i, i + 12], settings: {seed: i % 2}},
+      ]),
+    );
+    const lines = await format(many);
+    for (const line of lines) expect(displayWidth(line), line).to.be.at.most(80);
+    const text = lines.join(' ').replace(/ +/g, ' ');
+    expect(text)
+      .to.include(
+        'settings that differ seed: 0 (run-0, run-2, run-4, run-6, run-8, run-10), 1 (run-1,',
+      )
+      .and.to.include('24 images that some runs get right and others wrong 2 run-')
+      .and.to.include(
+        ' 8 more images with other combinations of right and wrong. --verbose lists all.',
+      );
+    expect(lines.filter(line => /^2 {2}run/.test(line))).to.have.length(8);
+    const verbose = await format(many, {verbose: true});
+    expect(verbose.filter(line => /^2 {2}run/.test(line))).to.have.length(12);
+  });
+
   it('says so where no setting differs', async () => {
     expect(await format({a: {}, b: {}})).to.include('No setting differs.');
   });

@@ -20,7 +20,7 @@ interface Packed {
 }
 
 const MEANT =
-  /^(dist\/src\/.+\.(c?js|d\.c?ts)|dist\/web\/page\.js|native\/.+\.(cc|h|lock\.json)|pretrained\/.+\.(json|safetensors)|templates\/.+|package\.json|(README|CHANGELOG)\.md|LICENSE)$/;
+  /^(dist\/src\/.+\.(c?js|d\.c?ts)|dist\/web\/(page|inference)\.js|native\/.+\.(cc|h|lock\.json)|pretrained\/.+\.(json|safetensors)|templates\/.+|package\.json|(README|CHANGELOG)\.md|LICENSE)$/;
 
 const filesBelow = (folder: string): string[] =>
   readdirSync(join(ROOT, folder), {recursive: true, withFileTypes: true, encoding: 'utf8'})

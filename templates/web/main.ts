@@ -68,7 +68,11 @@ async function load(source: ModelSource): Promise<void> {
   );
   const client = await startModelClient(source, sayProgress);
   const backend = wantedBackend();
-  const loaded = await client.load({source, metadata, ...(backend !== undefined && {backend})});
+  const request = {source, metadata, ...(backend !== undefined && {backend})};
+  const loaded = await client.load(request).catch((error: unknown) => {
+    client.close();
+    throw error;
+  });
   const page = new Page(client, loaded, metadata);
   page.showFacts();
   byId('map-control').hidden = !loaded.hasMaps;

@@ -1,4 +1,4 @@
-import {addScript, reasonOf} from './inference/backends.js';
+import {addScript, findTensorFlow, reasonOf} from './inference/backends.js';
 import type {
   CallMessage,
   Channel,
@@ -28,6 +28,8 @@ export class ModelClient {
     private readonly channel: Channel,
     readonly hasWorker: boolean,
     private readonly onProgress: (stage: LoadStage) => void,
+    /** Ends what computes, and frees its memory. */
+    readonly close: () => void,
   ) {
     channel.onmessage = ({data}: MessageEvent<ReplyMessage>) => this.#receive(data);
   }
@@ -108,6 +110,7 @@ async function startWorker(source: ModelSource): Promise<Worker> {
       worker.onmessage = resolve;
       worker.onerror = event => {
         event.preventDefault();
+        worker.terminate();
         reject(new Error(event.message));
       };
     });
@@ -120,7 +123,8 @@ async function startWorker(source: ModelSource): Promise<Worker> {
 /** Runs the script of the model in the thread of the page. @throws Error if it is not there */
 async function startInPage(): Promise<MessagePort> {
   const {port1, port2} = new MessageChannel();
-  await addScript(SCRIPTS.tensorflow);
+  // Another folder may have been chosen before. To load TensorFlow.js twice would register all of it twice.
+  if (findTensorFlow() === undefined) await addScript(SCRIPTS.tensorflow);
   await addScript(SCRIPTS.inference);
   const {serveModelCalls} = globalThis as {serveModelCalls?: (channel: Channel) => void};
   if (serveModelCalls === undefined) throw new Error(`${SCRIPTS.inference} is not there`);
@@ -134,8 +138,11 @@ export async function startModelClient(
   onProgress: (stage: LoadStage) => void,
 ): Promise<ModelClient> {
   const worker = await startWorker(source).catch(() => undefined);
-  if (worker === undefined) return new ModelClient(await startInPage(), false, onProgress);
-  const client = new ModelClient(worker, true, onProgress);
+  if (worker === undefined) {
+    const port = await startInPage();
+    return new ModelClient(port, false, onProgress, () => port.close());
+  }
+  const client = new ModelClient(worker, true, onProgress, () => worker.terminate());
   worker.onerror = event => client.fail(reasonOf(event));
   return client;
 }

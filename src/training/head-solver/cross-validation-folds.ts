@@ -35,3 +35,18 @@ export function assignFolds({labels, groups}: FoldImages, folds: number, seed: n
 /** Whether any image can be held out: a class has several groups. Otherwise nothing tells how strong the penalty should be. */
 export const canHoldOut = (images: FoldImages): boolean =>
   assignFolds(images, 2, 0).some(fold => fold !== NEVER_HELD_OUT);
+
+/** Each fold holds out a fifth of the images. */
+const FOLDS = 5;
+/** As many folds are fitted as hold out this many images together: five up to 1,000 images, one from 5,000 on. */
+const HELD_OUT_IMAGES = 1000;
+
+/** Which images each fit leaves out. Folds without images, which few images or large groups leave, are not fitted. */
+export function chooseFolds(images: FoldImages, seed: number): ((index: number) => boolean)[] {
+  const foldOf = assignFolds(images, FOLDS, seed);
+  return [...new Set(foldOf)]
+    .filter(fold => fold !== NEVER_HELD_OUT)
+    .sort((a, b) => a - b)
+    .slice(0, Math.ceil((HELD_OUT_IMAGES * FOLDS) / foldOf.length))
+    .map(fold => index => foldOf[index] === fold);
+}

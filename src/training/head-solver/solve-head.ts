@@ -1,6 +1,6 @@
 import type {Tensor2D} from '../../backend/tensorflow.js';
 import {groupBy} from '../../core/group-by.js';
-import {assignFolds, type FoldImages} from './cross-validation-folds.js';
+import {chooseFolds, type FoldImages} from './cross-validation-folds.js';
 import type {FeatureMatrix} from './feature-matrix.js';
 import {classLogPriors, scoreHeldOut, type HeldOutScore} from './held-out-score.js';
 import {maxNorm, minimize, type Minimum} from './lbfgs.js';
@@ -22,11 +22,6 @@ export const L2_STRENGTHS = [30, 10, 3, 1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001] a
 
 /** The loss is a smooth curve over the strengths, so two worse ones in a row end the search. */
 const WORSE_STRENGTHS = 2;
-
-/** Each fold holds out a fifth of the images. */
-const FOLDS = 5;
-/** As many folds are fitted as hold out this many images together: five up to 1,000 images, one from 5,000 on. */
-const HELD_OUT_IMAGES = 1000;
 
 /** Largest component of the gradient of the mean loss at a solution. scikit-learn's default is 1e-4. */
 const TOLERANCE = 1e-5;
@@ -97,10 +92,8 @@ interface Split {
   point: Float64Array;
 }
 
-function createSplits(matrix: FeatureMatrix, options: SolveOptions, folds: number): Split[] {
-  const foldOf = assignFolds(options, FOLDS, options.seed);
-  return Array.from({length: folds}, (_, fold) => {
-    const isHeldOut = (index: number): boolean => foldOf[index] === fold;
+function createSplits(matrix: FeatureMatrix, options: SolveOptions): Split[] {
+  return chooseFolds(options, options.seed).map(isHeldOut => {
     const train = withImages(options, index => !isHeldOut(index));
     return {
       train,
@@ -194,10 +187,9 @@ async function crossValidate(
   matrix: FeatureMatrix,
   options: SolveOptions,
 ): Promise<Pick<SolvedHead, 'candidates' | 'folds'>> {
-  const folds = Math.min(FOLDS, Math.ceil((HELD_OUT_IMAGES * FOLDS) / matrix.images));
-  const splits = createSplits(matrix, options, folds);
+  const splits = createSplits(matrix, options);
   try {
-    return {candidates: await tryStrengths(matrix, options, splits), folds};
+    return {candidates: await tryStrengths(matrix, options, splits), folds: splits.length};
   } finally {
     splits.forEach(({covariance}) => covariance.dispose());
   }

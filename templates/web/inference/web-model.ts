@@ -109,7 +109,12 @@ export class WebModel {
   /** The caller disposes the answer. @param image upright and opaque */
   async classify(image: CanvasPixels): Promise<Answer> {
     const outputs: MemberOutput[] = [];
-    for (const member of this.members) outputs.push(await runMember(member, image));
+    try {
+      for (const member of this.members) outputs.push(await runMember(member, image));
+    } catch (error) {
+      outputs.forEach(output => output.dispose());
+      throw error;
+    }
     const combined = combineVotes(
       this.vote,
       outputs.map(({ordered}) => ordered),

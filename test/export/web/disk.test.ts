@@ -71,6 +71,14 @@ describe('the web page opened from disk', function () {
     expected = new Map(predictions.map(({className, probability}) => [className, probability]));
   });
 
+  /** A copy of the model without its weights. */
+  const damagedModel = (): string => {
+    const damaged = join(temporaryDirectory(), 'damaged');
+    cpSync(model, damaged, {recursive: true});
+    rmSync(join(damaged, 'group1-shard1of1.bin'));
+    return damaged;
+  };
+
   const expectAnswer = async (page: Page): Promise<void> => {
     const bars = await upload(page, photo);
     expect(bars.size).to.equal(expected.size);
@@ -104,8 +112,10 @@ describe('the web page opened from disk', function () {
       await page.close();
     });
 
-  it('classifies without a worker, and takes the folder of the run', async () => {
+  it('classifies without a worker, after a damaged folder too, and takes the folder of the run', async () => {
     const {page, problems} = await openFromDisk(browser(), model, '', withoutWorkers);
+    await chooseFolder(page, damagedModel());
+    await waitForAnswer(page, 'cannot be loaded$');
     await chooseFolder(page, run);
     await waitUntilReady(page);
     expect(await textOf(page, '#facts')).to.match(/^Runs onWebAssemblyWithout a worker/);
@@ -132,13 +142,10 @@ describe('the web page opened from disk', function () {
     const other = join(temporaryDirectory(), 'photos');
     mkdirSync(other);
     writeFileSync(join(other, 'notes.txt'), 'no model');
-    const damaged = join(temporaryDirectory(), 'damaged');
-    cpSync(model, damaged, {recursive: true});
-    rmSync(join(damaged, 'group1-shard1of1.bin'));
     const {page, problems} = await openFromDisk(browser(), model);
     await chooseFolder(page, other);
     await waitForAnswer(page, '^There is no model in this folder$');
-    await chooseFolder(page, damaged);
+    await chooseFolder(page, damagedModel());
     await waitForAnswer(page, 'cannot be loaded$');
     expect(await textOf(page, '#detail')).to.match(
       /group1-shard1of1\.bin is not there\. Copy the whole folder/,
@@ -146,6 +153,8 @@ describe('the web page opened from disk', function () {
     await chooseFolder(page, model);
     await waitUntilReady(page);
     await expectAnswer(page);
+    // The worker of the damaged model has ended.
+    expect(page.workers()).to.have.lengthOf(1);
     expect(problems).to.deep.equal([]);
     await page.close();
   });

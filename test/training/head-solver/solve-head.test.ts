@@ -4,6 +4,7 @@ import {createRng} from '../../../src/core/rng.js';
 import {
   assignFolds,
   canHoldOut,
+  chooseFolds,
   NEVER_HELD_OUT,
 } from '../../../src/training/head-solver/cross-validation-folds.js';
 import {describeHeadSolution} from '../../../src/training/head-solver/describe-head-solution.js';
@@ -114,6 +115,23 @@ describe('the folds of the head solver', () => {
     );
     expect([...folds.slice(3)]).to.deep.equal([NEVER_HELD_OUT, NEVER_HELD_OUT]);
     expect([...folds.slice(0, 3)]).not.to.include(NEVER_HELD_OUT);
+  });
+});
+
+describe('chooseFolds', () => {
+  const heldOutBy = (folds: ReturnType<typeof chooseFolds>, images: number): number[] =>
+    folds.map(isHeldOut => Array.from({length: images}).filter((_, i) => isHeldOut(i)).length);
+
+  it('skips folds that hold out no image', () => {
+    const four = {labels: Int32Array.of(0, 0, 1, 1), groups: [0, 1, 2, 3]};
+    expect(heldOutBy(chooseFolds(four, 42), 4)).to.deep.equal([1, 2, 1]);
+  });
+
+  it('holds out images where the first fold of a large set has none', () => {
+    const many = Int32Array.from({length: 6000}, (_, i) => (i < 3000 ? 0 : 1));
+    // The first class is one group. The two groups of the second are in the second and third fold.
+    const groups = Array.from(many, (label, i) => (label === 0 ? 0 : i < 4500 ? 1 : 2));
+    expect(heldOutBy(chooseFolds({labels: many, groups}, 42), 6000)).to.deep.equal([1500]);
   });
 });
 

@@ -1,4 +1,4 @@
-import {readFile, writeFile} from 'node:fs/promises';
+import {readFile, stat, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 
 /** A name without the characters that some system does not allow in names of files and folders. */
@@ -38,5 +38,5 @@ export async function placeFile(
 /** The content of a file that is in memory. */
 export const contentOf = (bytes: Uint8Array): FileContent => ({
   create: target => writeFile(target, bytes, {flag: 'wx'}),
-  isSame: async target => (await readFile(target)).equals(bytes),
+  isSame: async target => (await stat(target)).isFile() && (await readFile(target)).equals(bytes),
 });

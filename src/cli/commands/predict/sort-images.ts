@@ -9,9 +9,12 @@ import {placeFile, toPortableName} from './place-file.js';
 /** Folder of images of none of the classes. */
 const UNKNOWN_FOLDER = 'unknown';
 
-/** Whether two files have the same content. */
-const isSame = async (a: string, b: string): Promise<boolean> =>
-  (await stat(a)).size === (await stat(b)).size && (await readFile(a)).equals(await readFile(b));
+/** Whether a file has the content of an image. */
+async function isSame(image: string, target: string): Promise<boolean> {
+  const [source, found] = [await stat(image), await stat(target)];
+  if (!found.isFile() || found.size !== source.size) return false;
+  return (await readFile(image)).equals(await readFile(target));
+}
 
 /** Copies a file into a folder under its own name. */
 async function copyInto(image: string, folder: string): Promise<void> {

@@ -1,6 +1,6 @@
 import {expect} from 'chai';
 import {parse} from 'csv-parse/sync';
-import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import sharp from 'sharp';
 import {ImageExplainer} from '../../../../src/cli/commands/predict/explain-images.js';
 import {explanationName} from '../../../../src/cli/commands/predict/explanation-name.js';
@@ -99,6 +99,18 @@ describe('predict --explain', function () {
       expect(await pathOf()).to.equal(first.replace('.jpg', '-2.jpg'));
       expect(readFileSync(first, 'utf8')).to.equal('a file of the user');
       expect(readdirSync('maps')).to.have.lengthOf(2);
+    }));
+
+  it('writes next to a folder that has its name', () =>
+    explained(async predict => {
+      const {stdout} = await predict(model, 'new/a', '--explain', 'maps', '--format', 'csv');
+      const rows: {explanation: string}[] = parse(stdout, {columns: true});
+      const {explanation} = rows[0]!;
+      rmSync(explanation);
+      mkdirSync(explanation);
+      const again = await predict(model, 'new/a', '--explain', 'maps', '--format', 'csv');
+      expect(again.exitCode, again.stderr).to.equal(0);
+      expect(again.stdout).to.include(explanation.replace('.jpg', '-2.jpg'));
     }));
 
   it('works next to --sort, in JSON Lines, and skips damaged images', () =>

@@ -121,17 +121,24 @@ export function regressionObjective(
   };
 }
 
-/** Logits of the unaugmented images at a point, `[images, classes]`. */
+/** Logits of some unaugmented images at a point, `[indices, classes]`. @param indices images in ascending order */
 export function computeLogits(
-  {width, images, blocks}: FeatureMatrix,
+  {width, blocks}: FeatureMatrix,
   classes: number,
   point: Float64Array,
+  indices: readonly number[],
 ): Float64Array {
   const bias = point.subarray(width * classes);
-  const logits = new Float64Array(images * classes);
+  const logits = new Float64Array(indices.length * classes);
+  let done = 0;
   withKernel(point, width, classes, kernel => {
-    for (const {rows, firstImage} of blocks.filter(({view}) => view === 0))
-      logits.set(multiply(rows, kernel), firstImage * classes);
+    for (const {rows, firstImage} of blocks.filter(({view}) => view === 0)) {
+      const values = multiply(rows, kernel);
+      for (; done < indices.length && indices[done]! < firstImage + rows.shape[0]; done++) {
+        const start = (indices[done]! - firstImage) * classes;
+        logits.set(values.subarray(start, start + classes), done * classes);
+      }
+    }
   });
   for (let i = 0; i < logits.length; i++) logits[i]! += bias[i % classes]!;
   return logits;

@@ -86,7 +86,8 @@ const withImages = (targets: Targets, isIncluded: (index: number) => boolean): T
 /** Images that a fit sees, and where it has got to. */
 interface Split {
   readonly train: Targets;
-  readonly isHeldOut: (index: number) => boolean;
+  /** Indices of the images it does not see, ascending. */
+  readonly heldOut: readonly number[];
   readonly covariance: Tensor2D;
   readonly logPriors: Float64Array;
   point: Float64Array;
@@ -97,7 +98,7 @@ function createSplits(matrix: FeatureMatrix, options: SolveOptions): Split[] {
     const train = withImages(options, index => !isHeldOut(index));
     return {
       train,
-      isHeldOut,
+      heldOut: [...options.labels.keys()].filter(isHeldOut),
       covariance: withinClassCovariance(matrix, train),
       logPriors: classLogPriors(train),
       point: zeroPoint(matrix, options.classes),
@@ -105,13 +106,20 @@ function createSplits(matrix: FeatureMatrix, options: SolveOptions): Split[] {
   });
 }
 
-/** Logits of held-out images beyond the log prior, written into rows of `[images, classes]`. */
-function writeEvidence(matrix: FeatureMatrix, split: Split, evidence: Float64Array): void {
-  const classes = split.logPriors.length;
-  computeLogits(matrix, classes, split.point).forEach((logit, i) => {
-    if (split.isHeldOut(Math.floor(i / classes)))
-      evidence[i] = logit - split.logPriors[i % classes]!;
-  });
+/** Logits of the held-out images beyond the log prior, `[heldOut, classes]`. */
+const evidenceOf = (matrix: FeatureMatrix, {logPriors, point, heldOut}: Split): Float64Array =>
+  computeLogits(matrix, logPriors.length, point, heldOut).map(
+    (logit, i) => logit - logPriors[i % logPriors.length]!,
+  );
+
+/** Targets of the held-out images, split by split. */
+function heldOutTargets(targets: Targets, splits: readonly Split[]): Targets {
+  const indices = splits.flatMap(({heldOut}) => heldOut);
+  return {
+    ...targets,
+    labels: Int32Array.from(indices, index => targets.labels[index]!),
+    weights: Float64Array.from(indices, index => targets.weights[index]!),
+  };
 }
 
 /** Cross-validates the strengths, until they get worse. */
@@ -121,13 +129,14 @@ async function tryStrengths(
   splits: readonly Split[],
 ): Promise<readonly L2Candidate[]> {
   const {classes, onIteration, onFit} = options;
-  const heldOut = withImages(options, index => splits.some(({isHeldOut}) => isHeldOut(index)));
+  const heldOut = heldOutTargets(options, splits);
   const logPriors = classLogPriors(options);
   const limits = {tolerance: SEARCH_TOLERANCE, maxIterations: MAX_ITERATIONS};
   const candidates: L2Candidate[] = [];
   let done = 0;
   for (const l2 of L2_STRENGTHS) {
-    const evidence = new Float64Array(matrix.images * classes);
+    const evidence = new Float64Array(heldOut.labels.length * classes);
+    let written = 0;
     for (const split of splits) {
       const {train, covariance} = split;
       const objective = regressionObjective(matrix, train, {l2, covariance});
@@ -136,7 +145,8 @@ async function tryStrengths(
         ...(onIteration && {onIteration}),
       });
       split.point = (await minimum).point;
-      writeEvidence(matrix, split, evidence);
+      evidence.set(evidenceOf(matrix, split), written);
+      written += split.heldOut.length * classes;
       onFit?.(++done, L2_STRENGTHS.length * splits.length + 1);
     }
     candidates.push({l2, ...scoreHeldOut(evidence, heldOut, logPriors)});

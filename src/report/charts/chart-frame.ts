@@ -9,7 +9,8 @@ export interface Scale {
 }
 
 /** Sizes in pixels at full size: the chart, and the plot area inside it. */
-export const [WIDTH, HEIGHT] = [440, 270];
+const WIDTH = 440;
+export const HEIGHT = 270;
 export const [LEFT, RIGHT, TOP, BOTTOM] = [46, 428, 26, 236];
 /** Height of the bands above the plot, with the names of the phases. */
 const BAND = 20;
@@ -58,10 +59,82 @@ function horizontalAxis(epochs: number): Html[] {
   });
 }
 
-export const axes = (scale: Scale, epochs: number): Html => html`
+const epochAxes = (scale: Scale, epochs: number): Html => html`
   ${verticalAxis(scale)} ${horizontalAxis(epochs)}
   <text class="tick" x="${(LEFT + RIGHT) / 2}" y="${HEIGHT - 4}" text-anchor="middle">epoch</text>
 `;
+
+const plotArea = html`<rect
+  class="phase"
+  x="${LEFT}"
+  y="${TOP}"
+  width="${RIGHT - LEFT}"
+  height="${BOTTOM - TOP}"
+/>`;
+
+/** A chart around its content. */
+export interface ChartFrame {
+  readonly title: string;
+  /** What a screen reader says. Default: the title. */
+  readonly label?: string;
+  /** What the colors stand for. */
+  readonly keys?: readonly Html[];
+  /** CSS class of the figure. */
+  readonly kind?: string;
+  /** What is behind the axes. Default: the plot area. */
+  readonly background?: Html | readonly Html[];
+  readonly axes: Html;
+  /** A paragraph below. */
+  readonly note?: Html | false;
+}
+
+export const chartFigure = (
+  {
+    title,
+    label = title,
+    keys = [],
+    kind = '',
+    background = plotArea,
+    axes,
+    note = false,
+  }: ChartFrame,
+  content: Html,
+): Html => html`
+  <figure class="chart ${kind}">
+    <figcaption><b>${title}</b> ${keys}</figcaption>
+    <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${label}">
+      ${background}
+      <g class="axes">${axes}</g>
+      ${content}
+    </svg>
+    ${note}
+  </figure>
+`;
+
+/** Renders a chart over epochs. */
+export const epochChart = (
+  {
+    scale,
+    epochs,
+    ...frame
+  }: Omit<ChartFrame, 'axes'> & {readonly scale: Scale; readonly epochs: number},
+  content: Html,
+): Html =>
+  chartFigure(
+    {label: `${frame.title} by epoch`, ...frame, axes: epochAxes(scale, epochs)},
+    content,
+  );
+
+/** Renders a clip path: the plot area, and some pixels around it. */
+export const clipPath = (id: string, margin = 0): Html =>
+  html`<clipPath id="${id}">
+    <rect
+      x="${LEFT - margin}"
+      y="${TOP - margin}"
+      width="${RIGHT - LEFT + 2 * margin}"
+      height="${BOTTOM - TOP + 2 * margin}"
+    />
+  </clipPath>`;
 
 /** Renders a band and a name for every phase. @param phases phase of every epoch, in the order of training */
 export function phaseBands(phases: readonly string[]): Html[] {

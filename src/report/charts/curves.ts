@@ -1,18 +1,6 @@
 import type {SelectionMetric} from '../../training/metrics/evaluate.js';
 import type {EpochRow} from '../../training/loop/history.js';
-import {
-  axes,
-  BOTTOM,
-  HEIGHT,
-  LEFT,
-  phaseBands,
-  RIGHT,
-  TOP,
-  WIDTH,
-  xOf,
-  yOf,
-  type Scale,
-} from './chart-frame.js';
+import {clipPath, epochChart, phaseBands, TOP, xOf, yOf, type Scale} from './chart-frame.js';
 import {formatCount} from '../../core/text/format-count.js';
 import {coordinate, formatPercent} from '../format.js';
 import {html, type Html} from '../html.js';
@@ -72,24 +60,23 @@ function hidden({series, scale, formatExact}: Chart): Html | false {
   );
 }
 
-const renderChart = (chart: Chart, rows: readonly EpochRow[]): Html => html`
-  <figure class="chart">
-    <figcaption>
-      <b>${chart.title}</b>
-      ${chart.series.map(({name, role}) => html`<span class="key ${role}">${name}</span>`)}
-      ${chart.bestEpoch !== undefined && html`<span class="key kept">the epoch that was kept</span>`}
-    </figcaption>
-    <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${chart.title} by epoch">
-      <clipPath id="${chart.id}">
-        <rect x="${LEFT}" y="${TOP}" width="${RIGHT - LEFT}" height="${BOTTOM - TOP + 2}" />
-      </clipPath>
-      ${phaseBands(rows.map(row => row.phase))}
-      <g class="axes">${axes(chart.scale, rows.length)}</g>
-      ${chart.series.map(series => curve(series, chart))}
-    </svg>
-    ${hidden(chart)}
-  </figure>
-`;
+const renderChart = (chart: Chart, rows: readonly EpochRow[]): Html =>
+  epochChart(
+    {
+      title: chart.title,
+      keys: [
+        ...chart.series.map(({name, role}) => html`<span class="key ${role}">${name}</span>`),
+        ...(chart.bestEpoch === undefined
+          ? []
+          : [html`<span class="key kept">the epoch that was kept</span>`]),
+      ],
+      background: phaseBands(rows.map(row => row.phase)),
+      scale: chart.scale,
+      epochs: rows.length,
+      note: hidden(chart),
+    },
+    html`${clipPath(chart.id, 2)} ${chart.series.map(series => curve(series, chart))}`,
+  );
 
 /** The top of the loss axis. Extreme validation losses are cut off; otherwise the rest would be unreadable. */
 function highestLoss(training: readonly number[], validation: readonly number[]): number {

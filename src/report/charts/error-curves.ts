@@ -1,18 +1,7 @@
 import {coordinate, formatPercent} from '../format.js';
 import {html, type Html} from '../html.js';
 import type {NetworkResult, SeedStatistics} from '../study/study-record.js';
-import {
-  axes,
-  BOTTOM,
-  HEIGHT,
-  LEFT,
-  RIGHT,
-  TOP,
-  WIDTH,
-  xOf,
-  yOf,
-  type Scale,
-} from './chart-frame.js';
+import {epochChart, xOf, yOf, type Scale} from './chart-frame.js';
 
 /** A network in a chart. */
 export interface ErrorSeries extends Pick<NetworkResult, 'arch' | 'curves'> {
@@ -70,33 +59,16 @@ export function errorScale(networks: readonly Pick<NetworkResult, 'curves'>[]): 
 /** Renders training error (thin) and validation error (bold) by epoch, with a band over the seeds. */
 export function errorChart(title: string, series: readonly ErrorSeries[], scale: Scale): Html {
   const epochs = Math.max(...series.map(({curves}) => curves.training.length));
-  return html`
-    <figure class="chart errors">
-      <figcaption>
-        <b>${title}</b>
-        ${series.map(({arch, color}) => html`<span class="key series-${color}">${arch}</span>`)}
-      </figcaption>
-      <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}: error by epoch">
-        <rect
-          x="${LEFT}"
-          y="${TOP}"
-          width="${RIGHT - LEFT}"
-          height="${BOTTOM - TOP}"
-          class="phase"
-        />
-        <g class="axes">${axes(scale, epochs)}</g>
-        ${series.map(
-          ({arch, color, curves}) =>
-            html`<g class="series-${color}"
-              >${curve(arch, 'training', curves.training, scale)}${curve(
-                arch,
-                'validation',
-                curves.validation,
-                scale,
-              )}</g
-            >`,
-        )}
-      </svg>
-    </figure>
-  `;
+  return epochChart(
+    {
+      ...{title, scale, epochs, kind: 'errors', label: `${title}: error by epoch`},
+      keys: series.map(({arch, color}) => html`<span class="key series-${color}">${arch}</span>`),
+    },
+    html`${series.map(
+      ({arch, color, curves: {training, validation}}) =>
+        html`<g class="series-${color}"
+          >${curve(arch, 'training', training, scale)}${curve(arch, 'validation', validation, scale)}</g
+        >`,
+    )}`,
+  );
 }

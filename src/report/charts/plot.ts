@@ -1,6 +1,6 @@
 import {coordinate, formatPercent} from '../format.js';
 import {html, type Html} from '../html.js';
-import {BOTTOM, HEIGHT, LEFT, RIGHT, TOP, ticks, verticalAxis, WIDTH, yOf} from './chart-frame.js';
+import {BOTTOM, chartFigure, HEIGHT, LEFT, RIGHT, ticks, verticalAxis, yOf} from './chart-frame.js';
 import type {Scale} from './chart-frame.js';
 
 /** The horizontal place of a fraction 0..1. */
@@ -49,13 +49,5 @@ export const fractionChart = (
     readonly keys: readonly Html[];
   },
   content: Html,
-): Html => html`
-  <figure class="chart">
-    <figcaption><b>${title}</b> ${keys}</figcaption>
-    <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">
-      <rect class="phase" x="${LEFT}" y="${TOP}" width="${RIGHT - LEFT}" height="${BOTTOM - TOP}" />
-      <g class="axes">${verticalAxis(scale)} ${horizontalAxis(axis)}</g>
-      ${content}
-    </svg>
-  </figure>
-`;
+): Html =>
+  chartFigure({title, keys, axes: html`${verticalAxis(scale)} ${horizontalAxis(axis)}`}, content);

@@ -14,7 +14,7 @@ export function describeBest(comparison: RunComparison): string {
   const others =
     tied === 0
       ? ''
-      : ` ${formatCount(tied, 'other run')} ${tied === 1 ? 'has' : 'have'} the same accuracy, and no lower loss.`;
+      : ` ${formatCount(tied, 'other run')} ${tied === 1 ? 'ties' : 'tie'} with it; the loss decided.`;
   return `${name} has the highest validation accuracy: ${formatPercent(metrics.accuracy)} of ${formatCount(metrics.numImages, 'image')} (95 % interval: ${formatInterval(metrics.accuracyCi95)}).${others}`;
 }
 

@@ -1,16 +1,5 @@
 import type {EpochRow} from '../../training/loop/history.js';
-import {
-  axes,
-  BOTTOM,
-  HEIGHT,
-  LEFT,
-  RIGHT,
-  TOP,
-  WIDTH,
-  xOf,
-  yOf,
-  type Scale,
-} from '../charts/chart-frame.js';
+import {clipPath, epochChart, xOf, yOf, type Scale} from '../charts/chart-frame.js';
 import {coordinate, formatPercent} from '../format.js';
 import {html, type Html} from '../html.js';
 import type {ComparedRun} from './run-comparison.js';
@@ -57,30 +46,11 @@ function curve(
 
 function renderChart(chart: RunChart, runs: readonly ComparedRun[]): Html {
   const epochs = Math.max(...runs.map(({history}) => history.length));
-  return html`
-    <figure class="chart">
-      <figcaption><b>${chart.title}</b></figcaption>
-      <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${chart.title} by epoch">
-        <clipPath id="${chart.id}">
-          <rect
-            x="${LEFT - MARGIN}"
-            y="${TOP - MARGIN}"
-            width="${RIGHT - LEFT + 2 * MARGIN}"
-            height="${BOTTOM - TOP + 2 * MARGIN}"
-          />
-        </clipPath>
-        <rect
-          class="phase"
-          x="${LEFT}"
-          y="${TOP}"
-          width="${RIGHT - LEFT}"
-          height="${BOTTOM - TOP}"
-        />
-        <g class="axes">${axes(chart.scale, epochs)}</g>
-        ${runs.map((run, i) => curve(run, i, epochs, chart))}
-      </svg>
-    </figure>
-  `;
+  const {id, title, scale} = chart;
+  return epochChart(
+    {title, scale, epochs},
+    html`${clipPath(id, MARGIN)} ${runs.map((run, i) => curve(run, i, epochs, chart))}`,
+  );
 }
 
 const finite = (runs: readonly ComparedRun[], valueOf: RunChart['valueOf']): number[] =>

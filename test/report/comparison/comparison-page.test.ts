@@ -93,7 +93,7 @@ describe('the page of a comparison', () => {
     const page = comparisonHtml(await compare({record: solved}, {record: solved}), new Map());
     expect(page).to.include('as where heads are solved').and.to.not.include('<polyline');
     expect(same).to.include('a and b are right on the same images.');
-    expect(same).to.include('1 other run has the same accuracy, and no lower loss.');
+    expect(same).to.include('1 other run ties with it; the loss decided.');
     expect(same).to.include('differ by their machine at most');
     expect(same).to.include('There are none among the images');
   });
